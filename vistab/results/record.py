@@ -1,0 +1,63 @@
+"""The columns of what happened: the names that every room reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Status = Literal["finished", "crashed", "missing"]
+
+RUN_COLUMNS_BEFORE_AXES = ("run_id", "role", "arm", "arm_id", "replicate")
+RUN_COLUMNS_AFTER_AXES = (
+    "status",  # finished, crashed, missing
+    "outcome",  # healthy, mode_collapse, stalled, oscillating, diverged; null unless finished
+    "onset_round",  # nullable: first snapshot round of the lasting failure
+    "converged_round",  # nullable: first snapshot round of the lasting health
+    "severity",  # in [0, 1]
+    "evidence",  # the detector's ruling in words
+    "rounds",  # trained
+    "seconds",  # of the pack, divided by its runs
+    "pack",
+    "device",
+    "error",  # traceback of a crashed run
+)
+"""Between `evidence` and `rounds` stand final_<metric> and best_<metric> columns."""
+
+SIGNALS = ("coverage", "modes", "high_quality", "spread", "scale")
+"""Scalar signals of a target with known modes, one value per snapshot (collapse/signals.py)."""
+
+METRICS = ("coverage", "modes", "high_quality", "spread")
+"""Signals that become final_ and best_ columns of runs.parquet."""
+
+
+@dataclass(frozen=True)
+class PackRecord:
+    """What a finished pack leaves behind.
+
+    runs: a row per run: run_id, status, outcome, onset_round, converged_round, severity, evidence,
+        final_<metric>, best_<metric>, rounds, seconds, device (the axis columns are joined later).
+    history: a row per run and snapshot: run_id, round, evidence and signals (float32), mode_shares.
+    samples: film strips: "rounds" [T] and, per run_id, float16 [T, n, d].
+    """
+
+    pack_id: str
+    runs: pd.DataFrame
+    history: pd.DataFrame
+    samples: dict[str, npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class PackProgress:
+    """How far a pack is: reported every few seconds while it trains."""
+
+    pack_id: str
+    round: int
+    rounds: int
+    n_runs: int
+    diverged: int = 0
+    outcomes: Mapping[str, int] = field(default_factory=dict)  # filled once the pack is finished

@@ -1,0 +1,85 @@
+"""The study as one frozen value: what load_study returns and everything else reads."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SerializeAsAny,
+)
+
+from vistab.spec.base import STACKS, Spec
+from vistab.spec.claims import ClaimSpec, Value
+from vistab.spec.families import FamilySpec
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+class OptimizerSpec(Spec):
+    """The optimiser of every network. The generator's rate is learning_rate x generator_scale."""
+
+    kind: Literal["adam", "sgd"] = "adam"
+    learning_rate: Annotated[PositiveFloat, STACKS] = 1e-3
+    betas: Annotated[tuple[Beta, Beta], STACKS] = (0.5, 0.999)
+    generator_scale: Annotated[PositiveFloat, STACKS] = 1.0
+
+
+class BudgetSpec(Spec):
+    """How long and how large: rounds, samples per batch, snapshots, samples per snapshot."""
+
+    rounds: PositiveInt = 1200
+    batch_size: PositiveInt = 64
+    snapshots: PositiveInt = 40
+    snapshot_samples: Annotated[int, Field(ge=100)] = 512
+
+
+class ResourcesSpec(Spec):
+    """What one pack may take; never part of a study's identity."""
+
+    cpus_per_pack: PositiveFloat = 1
+    gpus_per_pack: NonNegativeFloat = 0
+    pack: Literal["auto"] | PositiveInt = "auto"
+
+
+class Settings(Spec):
+    """Every value that one run is trained with, but its replicate."""
+
+    target: SerializeAsAny[Spec]
+    family: SerializeAsAny[FamilySpec]
+    optimizer: OptimizerSpec
+    budget: BudgetSpec
+
+
+class NamedArm(Spec):
+    """A named arm: the base values plus `set`, crossed with its own `axes`."""
+
+    name: Name
+    set: dict[str, Any] = {}
+    axes: dict[str, tuple[Value, ...]] = {}
+
+
+class Study(Spec):
+    """A study, with every default filled in and every range expanded into values."""
+
+    study: Name
+    title: str = ""
+    target: SerializeAsAny[Spec]
+    family: SerializeAsAny[FamilySpec]
+    optimizer: OptimizerSpec = OptimizerSpec()
+    budget: BudgetSpec = BudgetSpec()
+    replicates: PositiveInt = 10
+    seed: NonNegativeInt = 0
+    axes: dict[str, tuple[Any, ...]] = {}
+    zip: tuple[dict[str, tuple[Any, ...]], ...] = ()
+    arms: tuple[NamedArm, ...] = ()
+    exclude: tuple[dict[str, Any], ...] = ()
+    claims: tuple[SerializeAsAny[ClaimSpec], ...] = ()
+    alpha: Annotated[float, Field(gt=0, le=0.5)] = 0.05
+    max_runs: PositiveInt = 20_000
+    resources: ResourcesSpec = ResourcesSpec()
