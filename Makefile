@@ -1,0 +1,40 @@
+# One verb a chore. Needs Python 3.11+, pip and make; everything else goes into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: study test slow check format bench docs clean
+
+study: $(READY)  ## run the main study: plan, train, judge, report
+	$(BIN)/vistab study studies/gan_stability.yaml
+
+test: $(READY)  ## all tests but the slow ones, with line coverage
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not slow" --cov --cov-report=term --cov-fail-under=90
+
+slow: $(READY)  ## the slow tests
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow
+
+check: $(READY)  ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)  ## put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)  ## packs against one run per process, side by side
+	$(BIN)/python benchmarks/packs.py
+
+docs: $(READY)  ## make the README's pictures again from the shipped report (needs chromium)
+	$(BIN)/python docs/make_pictures.py
+
+clean:
+	rm -rf $(VENV) dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
