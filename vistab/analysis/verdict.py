@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+import numpy as np
 
 VerdictWord = Literal["supported", "refuted", "inconclusive", "void"]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One claim's ruling: a record of verdicts.json. All numbers in the report's text come from here.
+    """One claim's ruling: a record of verdicts.json, where the report's text has its numbers.
 
-    `effect` and `interval` are on the claim's own scale (`unit`); `details` holds plain JSON values
-    that a kind's figure and fold need (means of both sides, per-replicate effects, test, assumptions).
+    `effect` and `interval` are on the claim's own scale (`unit`), the interval unadjusted for
+    other claims; of several controls, those against the least favourable. `p` is the claim's own,
+    `p_holm` corrected for the study's other claims. `replicates_needed` says what would settle an
+    inconclusive claim (None: no number would). `details` holds plain JSON values that a kind's
+    figure and fold need (means of both sides, per-replicate effects, test, assumptions).
     """
 
     id: str
@@ -37,3 +44,28 @@ class Verdict:
     post_hoc: bool = False
     source: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
+
+
+def to_record(verdict: Verdict) -> dict[str, Any]:
+    """The verdict as plain JSON values; what is not finite becomes null."""
+    record: dict[str, Any] = plain(asdict(verdict))
+    return record
+
+
+def from_record(record: Mapping[str, Any]) -> Verdict:
+    """The verdict that `to_record` wrote."""
+    interval = record["interval"]
+    return Verdict(**{**record, "interval": None if interval is None else tuple(interval)})
+
+
+def plain(value: Any) -> Any:
+    """Lists, dicts with text keys, text, booleans, finite numbers and None alone."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

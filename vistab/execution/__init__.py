@@ -1,0 +1,1 @@
+"""Training a plan's packs: the only room that knows ray."""

@@ -1,15 +1,22 @@
-"""From what was asked to what will be run: arms, replicates, runs, packs. Pure."""
+"""What a plan holds: arms, runs, packs. Frozen data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from vistab.spec.claims import Value
+from vistab.spec.grid import Grid
+from vistab.spec.settings import canonical
 from vistab.spec.study import Settings, Study
 
 Role = Literal["confirm", "explore"]
-Value = bool | int | float | str
+
+
+def column_value(value: object) -> Value:
+    """A value as a column of runs.parquet holds it: lists and null as their JSON text."""
+    return value if isinstance(value, bool | int | float | str) else canonical(value)
 
 
 @dataclass(frozen=True)
@@ -43,11 +50,19 @@ class Pack:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that will be run. `columns` are the axis columns of runs.parquet, dotted paths."""
+    """Everything that will be run. `columns` are the axis columns of runs.parquet, dotted paths.
+
+    Runs are ordered by arm, then replicate. `grid` holds the arms as rows of bare values.
+    """
 
     study: Study
     columns: tuple[str, ...]
     arms: tuple[Arm, ...]
     runs: tuple[Run, ...]
     packs: tuple[Pack, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
+    grid: Grid = field(repr=False)
+
+    def run_of(self, arm: int, replicate: int) -> Run:
+        """The run of the arm with this index."""
+        return self.runs[arm * self.study.replicates + replicate]

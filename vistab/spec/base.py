@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+
+def frozen(value: Any) -> Any:
+    """The same value with every list in it turned into a tuple."""
+    if isinstance(value, list | tuple):
+        return tuple(frozen(item) for item in value)
+    if isinstance(value, dict):
+        return {key: frozen(item) for key, item in value.items()}
+    return value
 
 
 class Spec(BaseModel):
-    """Frozen, strict about unknown keys, NaN and infinity; defaults live here and nowhere else."""
+    """Frozen; refuses unknown keys, NaN, infinity, text for numbers and booleans for integers.
+
+    An integer may stand for a float, a list for a tuple. Defaults live in spec/ and nowhere else.
+    """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=False, allow_inf_nan=False, validate_default=True
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists_are_tuples(cls, data: Any) -> Any:
+        return frozen(data)
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat
+from pydantic import Field, NonNegativeFloat, model_validator
 
 from vistab.spec.base import Spec
 
 Value = bool | int | float | str
-Selector = dict[str, Value]
-"""A partial assignment of axes, or `{"arm": NAME}`."""
-Within = dict[str, Value | tuple[Value, ...]]
+Selector = dict[str, Any]
+"""A partial assignment of axes (each value has its axis's own type), or `{"arm": NAME}`."""
+Within = dict[str, Any]
+"""Axes with a value or a tuple of values each."""
+Metric = Literal[
+    "severity",
+    "final_coverage",
+    "best_coverage",
+    "final_modes",
+    "best_modes",
+    "final_high_quality",
+    "best_high_quality",
+    "final_spread",
+    "best_spread",
+]
+"""Columns of runs.parquet that a claim may read."""
 Outcome = Literal[
     "failed",
     "mode_collapse",
@@ -57,25 +70,38 @@ class OnsetClaim(ComparisonSpec):
     expect: Literal["later", "sooner"]
 
 
-class TrendClaim(ClaimSpec):
+class OutcomeOrMetric(ClaimSpec):
+    """A claim about the share of runs with an outcome, or about the mean of a metric.
+
+    After loading exactly one of the two is set; without either the outcome is `failed`.
+    """
+
+    outcome: Outcome | None = None
+    metric: Metric | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _failed_by_default(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("outcome") is None and data.get("metric") is None:
+            return {**data, "outcome": "failed"}
+        return data
+
+
+class TrendClaim(OutcomeOrMetric):
     """The outcome or metric rises or falls along the order of an axis."""
 
     kind: Literal["trend"]
     along: str
-    outcome: Outcome | None = None
-    metric: str | None = None
     arms: Selector = {}
     expect: Literal["lower", "higher"]
 
 
-class InteractionClaim(ComparisonSpec):
+class InteractionClaim(OutcomeOrMetric, ComparisonSpec):
     """The effect differs between two values of an axis, or its slope along an axis does."""
 
     kind: Literal["interaction"]
-    across: dict[str, tuple[Value, Value]] | None = None
+    across: dict[str, tuple[Any, Any]] | None = None
     along: str | None = None
-    outcome: Outcome | None = None
-    metric: str | None = None
     expect: Literal["lower", "higher"]
 
 

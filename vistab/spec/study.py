@@ -11,10 +11,12 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     SerializeAsAny,
+    ValidationInfo,
+    field_validator,
 )
 
 from vistab.spec.base import STACKS, Spec
-from vistab.spec.claims import ClaimSpec, Value
+from vistab.spec.claims import ClaimSpec
 from vistab.spec.families import FamilySpec
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
@@ -35,8 +37,16 @@ class BudgetSpec(Spec):
 
     rounds: PositiveInt = 1200
     batch_size: PositiveInt = 64
-    snapshots: PositiveInt = 40
+    snapshots: PositiveInt = Field(default_factory=lambda known: min(40, known["rounds"]))
     snapshot_samples: Annotated[int, Field(ge=100)] = 512
+
+    @field_validator("snapshots")
+    @classmethod
+    def _one_a_round_at_most(cls, snapshots: int, info: ValidationInfo) -> int:
+        rounds = info.data.get("rounds", snapshots)
+        if snapshots > rounds:
+            raise ValueError(f"must be at most rounds, which is {rounds}")
+        return snapshots
 
 
 class ResourcesSpec(Spec):
@@ -61,14 +71,17 @@ class NamedArm(Spec):
 
     name: Name
     set: dict[str, Any] = {}
-    axes: dict[str, tuple[Value, ...]] = {}
+    axes: dict[str, tuple[Any, ...]] = {}
 
 
 class Study(Spec):
-    """A study, with every default filled in and every range expanded into values."""
+    """A study, with every default filled in and every range expanded into values.
+
+    The values of axes and selectors have the type of the field they name (a weight of 5 is 5.0).
+    """
 
     study: Name
-    title: str = ""
+    title: str = Field(default_factory=lambda known: _title(known["study"]))
     target: SerializeAsAny[Spec]
     family: SerializeAsAny[FamilySpec]
     optimizer: OptimizerSpec = OptimizerSpec()
@@ -81,5 +94,11 @@ class Study(Spec):
     exclude: tuple[dict[str, Any], ...] = ()
     claims: tuple[SerializeAsAny[ClaimSpec], ...] = ()
     alpha: Annotated[float, Field(gt=0, le=0.5)] = 0.05
-    max_runs: PositiveInt = 20_000
+    max_runs: Annotated[int, Field(gt=0, le=1_000_000)] = 20_000
     resources: ResourcesSpec = ResourcesSpec()
+
+
+def _title(name: str) -> str:
+    """A title made from the study's name."""
+    words = name.replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:]

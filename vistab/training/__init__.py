@@ -1,0 +1,32 @@
+"""Trains packs: stacked runs, phases into rounds, evidence, checkpoints. Knows nothing of Ray."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vistab.plan.model import Pack
+    from vistab.results.record import PackProgress, PackRecord
+
+
+def ignore(progress: PackProgress) -> None:
+    """Report to nobody."""
+
+
+def train_pack(
+    pack: Pack,
+    directory: Path,
+    report: Callable[[PackProgress], None] = ignore,
+    device: str = "cpu",
+) -> PackRecord:
+    """Train every run of a pack, rule on each, and return what happened.
+
+    `directory` holds the pack's checkpoint: called again after a kill, training goes on from there
+    and ends with the same bits. `report` is called at every snapshot. A run that diverges is
+    frozen, never raised. Number of torch threads: the caller's; the bits hold for equal numbers.
+    """
+    from vistab.training import train  # torch is loaded only once there is something to train
+
+    return train.train_pack(pack, directory, report, device)

@@ -1,0 +1,127 @@
+"""The GAN of one run in plain torch: nn modules, torch.optim and a loop, nothing of vistab's packs.
+
+It plays the same rounds on the same random numbers as a pack does, so it is both what packs are
+timed against (benchmarks/packs.py) and the oracle that tests compare them with.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from vistab.spec.families import GanFamily
+from vistab.spec.study import OptimizerSpec, Settings
+from vistab.targets import make_target
+from vistab.training.streams import Streams, normal
+
+
+@dataclass
+class Plain:
+    """One run after a round: its networks and the last losses."""
+
+    generator: nn.Sequential
+    discriminator: nn.Sequential
+    discriminator_loss: float
+    generator_loss: float
+    regularizer: float
+    displacement: float
+
+
+def layers(sizes: list[int], outputs: int, activation: nn.Module, normal_from: int) -> nn.Sequential:
+    """Hidden layers with batch norm from layer `normal_from` on, then a linear one."""
+    modules: list[nn.Module] = []
+    for layer, (before, after) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        norm = [nn.BatchNorm1d(after)] if layer >= normal_from else []
+        modules += [nn.Linear(before, after), *norm, activation]
+    return nn.Sequential(*modules, nn.Linear(sizes[-1], outputs))
+
+
+def networks(family: GanFamily, dimension: int) -> tuple[nn.Sequential, nn.Sequential]:
+    """Generator and discriminator, initialised as torch does."""
+    hidden = [family.network.width] * family.network.depth
+    never = len(hidden)
+    generator = layers(
+        [family.latent_dim, *hidden], dimension, nn.ReLU(), 0 if family.batch_norm else never
+    )
+    discriminator = layers(
+        [dimension, *hidden], 1, nn.LeakyReLU(0.2), 1 if family.batch_norm else never
+    )
+    return generator, discriminator
+
+
+def optimizer(spec: OptimizerSpec, network: nn.Module, scale: float) -> torch.optim.Optimizer:
+    """The torch.optim optimiser of one network."""
+    if spec.kind == "sgd":
+        return torch.optim.SGD(network.parameters(), lr=spec.learning_rate * scale)
+    rate = spec.learning_rate * scale
+    return torch.optim.Adam(network.parameters(), lr=rate, betas=spec.betas)
+
+
+def train_plain(settings: Settings, seed: int, replicate: int) -> Iterator[Plain]:
+    """Train one run for ever, round by round."""
+    family, batch = settings.family, settings.budget.batch_size
+    assert isinstance(family, GanFamily)
+    target, streams = make_target(settings.target), Streams(seed, replicate)
+    with streams.torch_seeded("weights"):
+        generator, discriminator = networks(family, target.dimension)
+    to_descend = optimizer(settings.optimizer, discriminator, 1.0)
+    to_generate = optimizer(settings.optimizer, generator, settings.optimizer.generator_scale)
+    latents = normal((batch, family.latent_dim))
+    earlier, number = deepcopy(generator), 0
+    while number := number + 1:
+        for step in range(family.discriminator_steps):
+            x = target.sample(batch, streams.generator("discriminator.data", number, step))
+            z = latents(streams.generator("discriminator.latents", number, step))
+            fake = generator(torch.from_numpy(z)).detach()
+            on_real, on_fake = discriminator(torch.from_numpy(x)), discriminator(fake)
+            loss = softplus(-on_real).mean() + softplus(on_fake).mean()
+            to_descend.zero_grad()
+            loss.backward()
+            to_descend.step()
+        start = deepcopy(generator)
+        frozen = start if family.regularizer.anchor == "phase_start" else earlier
+        blocks = [
+            torch.from_numpy(latents(streams.generator("generator.latents", number, block)))
+            for block in range(family.generator_batches)
+        ]
+        for block in blocks:
+            anchor = deepcopy(frozen)(block).detach()
+            for _ in range(family.generator_steps):
+                fake = generator(block)
+                regularizer = family.regularizer.weight * (fake - anchor).square().mean()
+                total = adversarial(discriminator(fake), family.loss) + regularizer
+                to_generate.zero_grad()
+                total.backward()
+                to_generate.step()
+        earlier = start
+        moved = (deepcopy(generator)(blocks[0]) - deepcopy(start)(blocks[0])).detach()
+        displacement = moved.square().sum(1).mean().sqrt()
+        yield Plain(
+            generator,
+            discriminator,
+            loss.item(),
+            total.item(),
+            regularizer.item(),
+            displacement.item(),
+        )
+
+
+def adversarial(logits: Tensor, loss: str) -> Tensor:
+    """The non-saturating or the minimax loss of the generator."""
+    return softplus(-logits).mean() if loss == "non_saturating" else -softplus(logits).mean()
+
+
+if __name__ == "__main__":  # one run per process: SETTINGS.json SEED REPLICATE
+    torch.set_num_threads(1)
+    asked = Settings.model_validate_json(Path(sys.argv[1]).read_text())
+    rounds = train_plain(asked, int(sys.argv[2]), int(sys.argv[3]))
+    for _ in range(asked.budget.rounds):
+        last = next(rounds)
+    print(last.discriminator_loss, last.generator_loss)

@@ -1,0 +1,135 @@
+"""The local engine, and what both engines share: retries, crashes, done packs."""
+
+import os
+
+import pytest
+
+import vistab.training
+from vistab.errors import Interrupted
+from vistab.execution import local
+from vistab.execution.packs import RETRIES, slot_of
+from vistab.results import load
+from vistab.results.store import open_store
+from vistab.spec.study import ResourcesSpec
+
+
+def test_a_study_is_trained_to_its_last_run(plan_of, folder):
+    """Every planned run is finished, and the last report of each pack says what came of it."""
+    plan = plan_of()
+    seen = []
+    with open_store(folder / "whole", plan.study) as store:
+        local.execute(plan, store, on_progress=seen.append)
+        store.consolidate(plan)
+        results = load(store.folder)
+    assert set(results.runs["status"]) == {"finished"}
+    assert len(results.runs) == len(plan.runs) == 4
+    last = {report.pack_id: report for report in seen}
+    assert sum(sum(report.outcomes.values()) for report in last.values()) == 4
+    assert set(results.history["run_id"]) == {run.run_id for run in plan.runs}
+    assert results.history["round"].max() == 20
+
+
+def test_a_second_call_trains_nothing(plan_of, folder, monkeypatch):
+    """Done packs are announced and left alone."""
+    plan = plan_of()
+    seen = []
+    with open_store(folder / "twice", plan.study) as store:
+        local.execute(plan, store)
+        monkeypatch.setattr(vistab.training, "train_pack", None)
+        local.execute(plan, store, on_progress=seen.append)
+    assert [report.pack_id for report in seen] == [pack.pack_id for pack in plan.packs]
+    assert all(report.round == report.rounds == 20 for report in seen)
+
+
+def test_a_pack_that_raises_is_recorded_with_its_traceback_and_the_study_goes_on(
+    fragile_plan, folder
+):
+    """Its runs are crashed, all others finished."""
+    seen = []
+    with open_store(folder, fragile_plan.study) as store:
+        local.execute(fragile_plan, store, on_progress=seen.append)
+        store.consolidate(fragile_plan)
+        runs = load(store.folder).runs
+        assert store.work.exists()
+    expected = runs["family.batch_norm"].map({True: "crashed", False: "finished"})
+    assert runs["status"].tolist() == expected.tolist()
+    errors = runs.loc[runs["status"] == "crashed", "error"]
+    assert errors.str.contains("RuntimeError: no batch norm here").all()
+    assert errors.str.startswith("Traceback").all()
+    last = {report.pack_id: report for report in seen}
+    assert sum(report.outcomes.get("crashed", 0) for report in last.values()) == 2
+
+
+def fail_first(monkeypatch, times, error=RuntimeError):
+    """Makes train_pack raise on its first calls; returns the list of calls."""
+    calls, real = [], vistab.training.train_pack
+
+    def train_pack(pack, *rest):
+        calls.append(pack.pack_id)
+        if len(calls) <= times:
+            raise error("not yet")
+        return real(pack, *rest)
+
+    monkeypatch.setattr(vistab.training, "train_pack", train_pack)
+    return calls
+
+
+def test_a_pack_that_fails_once_is_tried_again_and_finishes(plan_of, folder, monkeypatch):
+    """One retry, and nothing of the failure is left."""
+    plan = plan_of()
+    calls = fail_first(monkeypatch, RETRIES)
+    with open_store(folder / "retry", plan.study) as store:
+        local.execute(plan, store)
+        store.consolidate(plan)
+        assert set(load(store.folder).runs["status"]) == {"finished"}
+    assert calls.count(plan.packs[0].pack_id) == 1 + RETRIES
+
+
+def test_a_crashed_pack_is_trained_by_the_same_command_later(plan_of, folder, monkeypatch):
+    """A crash is not for ever."""
+    plan = plan_of()
+    with open_store(folder / "later", plan.study) as store:
+        with monkeypatch.context() as patch:
+            fail_first(patch, 1 + RETRIES)
+            local.execute(plan, store)
+        assert store.unfinished(plan) == plan.packs[:1]
+        local.execute(plan, store)
+        assert store.unfinished(plan) == ()
+
+
+def test_ctrl_c_keeps_what_is_done(plan_of, folder, monkeypatch):
+    """It is not a crash of the pack, and the packs before it stay done."""
+    plan = plan_of()
+    with open_store(folder / "ctrl_c", plan.study) as store:
+        with monkeypatch.context() as patch:
+            real = vistab.training.train_pack
+
+            def train_pack(pack, *rest):
+                if pack == plan.packs[1]:
+                    raise KeyboardInterrupt
+                return real(pack, *rest)
+
+            patch.setattr(vistab.training, "train_pack", train_pack)
+            with pytest.raises(Interrupted):
+                local.execute(plan, store)
+        assert store.unfinished(plan) == plan.packs[1:]
+        assert store.pack_folder(plan.packs[1].pack_id).crash() is None
+
+
+def test_resources_name_the_device_and_whole_threads():
+    """A share of a GPU is CUDA; less than one core is still one thread."""
+    assert slot_of(ResourcesSpec()).device == "cpu"
+    assert slot_of(ResourcesSpec(gpus_per_pack=0.25)).device == "cuda"
+    assert slot_of(ResourcesSpec(cpus_per_pack=0.5)).threads == 1
+    assert slot_of(ResourcesSpec(cpus_per_pack=3)).threads == 3
+
+
+def test_workers_default_to_what_the_cores_hold(monkeypatch):
+    """At least one, however large the packs are."""
+    from vistab.execution.cluster import default_workers
+
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    assert default_workers(ResourcesSpec()) == 8
+    assert default_workers(ResourcesSpec(cpus_per_pack=3)) == 2
+    assert default_workers(ResourcesSpec(cpus_per_pack=0.5)) == 16
+    assert default_workers(ResourcesSpec(cpus_per_pack=99)) == 1

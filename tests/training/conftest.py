@@ -1,0 +1,86 @@
+"""Small packs, their training state, and the plain torch loop they are compared with."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+
+from vistab.plan.model import Arm, Pack, Run
+from vistab.spec.families import GanFamily, RegularizerSpec
+from vistab.spec.study import BudgetSpec, OptimizerSpec, Settings
+from vistab.spec.targets import RingTarget
+
+MakePack = Callable[..., Pack]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Packs are trained with one torch thread, as workers train them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def plain() -> ModuleType:
+    """benchmarks/plain.py, the plain torch loop."""
+    path = Path(__file__).parents[2] / "benchmarks" / "plain.py"
+    spec = importlib.util.spec_from_file_location("plain", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    import sys
+
+    sys.modules["plain"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def settings(
+    *,
+    weight: float = 0.0,
+    anchor: str = "phase_start",
+    rounds: int = 6,
+    snapshots: int = 3,
+    batch_size: int = 16,
+    width: int = 16,
+    optimizer: dict[str, Any] | None = None,
+    **family: Any,
+) -> Settings:
+    """Settings of a small GAN on the ring."""
+    return Settings(
+        target=RingTarget(kind="ring"),
+        family=GanFamily(
+            kind="gan",
+            latent_dim=4,
+            network={"width": width, "depth": 2},
+            regularizer=RegularizerSpec(weight=weight, anchor=anchor),
+            **family,
+        ),
+        optimizer=OptimizerSpec(**(optimizer or {})),
+        budget=BudgetSpec(
+            rounds=rounds, snapshots=snapshots, batch_size=batch_size, snapshot_samples=200
+        ),
+    )
+
+
+@pytest.fixture
+def make_pack() -> MakePack:
+    """make_pack(runs, **shared): a pack of runs given as (replicate, stacking settings)."""
+
+    def make(
+        runs: Sequence[tuple[int, dict[str, Any]]], *, seed: int = 0, **shared: Any
+    ) -> Pack:
+        made = []
+        for slot, (replicate, own) in enumerate(runs):
+            arm = Arm(f"a{slot}", None, {}, settings(**(shared | own)))
+            made.append(Run(f"a{slot}-r{replicate:03d}", arm, replicate))
+        return Pack("p0", seed, tuple(made))
+
+    return make

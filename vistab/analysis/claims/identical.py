@@ -1,0 +1,106 @@
+"""identical: runs that differ in one axis alone have exactly the same histories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import comb
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vistab.analysis.claims.base import (
+    CannotJudge,
+    Evidence,
+    Floats,
+    Kind,
+    Table,
+    replicates_of,
+    run_ids_of,
+)
+from vistab.plan.cells import Cell, Comparison
+from vistab.spec.claims import IdenticalClaim
+
+NOT_MEASURED = ("run_id", "role", "arm", "arm_id", "replicate", "pack")
+
+
+class Differences(Evidence):
+    """Evidence whose estimate is the largest of the replicates' differences, not their mean."""
+
+    @property
+    def effect(self) -> float:
+        """The largest difference in any replicate."""
+        return float(self.effects.max())
+
+
+def gather(claim: IdenticalClaim, comparison: Comparison, table: Table) -> Evidence:
+    """Largest absolute difference in any stored number, by replicate; infinite if one is missing.
+
+    Raises CannotJudge if the runs were trained on different devices.
+    """
+    run_ids = run_ids_of(comparison)
+    devices = sorted(table.column("device", run_ids).astype(str).unique())
+    if len(devices) > 1:
+        raise CannotJudge(f"the runs were trained on different devices: {', '.join(devices)}")
+    history = table.history[table.history["run_id"].isin(run_ids)]
+    columns = [str(c) for c in history if c not in (*NOT_MEASURED, *table.plan.columns)]
+    numbers = histories(history, columns)
+    found = {replicate: 0.0 for replicate in replicates_of(comparison)}
+    for cell in comparison.cells:
+        largest = largest_difference([numbers[run_id] for run_id in runs_of(cell)])
+        found[cell.replicate] = max(found[cell.replicate], largest)
+    effects = np.array(list(found.values()))
+    details = {
+        "largest_difference": effects.max() if np.isfinite(effects.max()) else None,
+        "n_pairs": sum(comb(len(runs_of(cell)), 2) for cell in comparison.cells),
+        "columns_compared": columns,
+    }
+    return Differences(tuple(found), effects, None, None, None, details)
+
+
+def histories(history: pd.DataFrame, columns: Sequence[str]) -> dict[str, Floats]:
+    """Every stored number of each run in order of rounds: [snapshots, numbers]."""
+    ordered = history.sort_values(["run_id", "round"])
+    return {
+        str(run_id): np.column_stack([numbers_of(rows[column]) for column in columns])
+        for run_id, rows in ordered.groupby("run_id", observed=True)
+    }
+
+
+def numbers_of(column: pd.Series[Any]) -> Floats:
+    """A column as [snapshots, 1], or [snapshots, k] where it holds lists of k numbers."""
+    rows = [np.atleast_1d(np.asarray(value, dtype=np.float64)) for value in column]
+    return np.stack(rows)
+
+
+def runs_of(cell: Cell) -> list[str]:
+    """The runs of a cell, in the order of the axis's values."""
+    return [run_id for run_ids in cell.runs.values() for run_id in run_ids]
+
+
+def largest_difference(histories: Sequence[Floats]) -> float:
+    """Between any two of them, 0 if all are equal (NaN equals NaN).
+
+    Infinite if lengths differ, or if a number of one is NaN in another.
+    """
+    if len({numbers.shape for numbers in histories}) > 1:
+        return float("inf")
+    stacked = np.stack(histories)
+    missing = np.isnan(stacked)
+    if not np.array_equal(missing.any(axis=0), missing.all(axis=0)):
+        return float("inf")
+    known = np.where(missing, 0.0, stacked)
+    high, low = known.max(axis=0), known.min(axis=0)
+    differing = high != low  # asked first: infinity less infinity is not a number
+    return float(np.max(high[differing] - low[differing], initial=0.0))
+
+
+IDENTICAL = Kind(
+    gather,
+    lambda claim: "largest absolute difference",
+    "comparison of every stored number; no test and no p: one difference refutes",
+    (
+        "The same machine, the same pack size and the same seed give the same bits.",
+        "NaN equals NaN.",
+    ),
+)

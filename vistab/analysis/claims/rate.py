@@ -1,0 +1,30 @@
+"""rate: the share of runs with an outcome differs between treatment and control."""
+
+from __future__ import annotations
+
+from vistab.analysis.claims.base import (
+    EXCHANGEABLE,
+    SIGN_FLIP,
+    Evidence,
+    Kind,
+    Table,
+    replicates_of,
+    run_ids_of,
+    side_values,
+)
+from vistab.analysis.claims.measure import measure
+from vistab.plan.cells import Comparison
+from vistab.spec.claims import RateClaim
+
+
+def gather(claim: RateClaim, comparison: Comparison, table: Table) -> Evidence:
+    """Difference of proportions, treatment less control, in [-1, 1]."""
+    found = measure(claim, run_ids_of(comparison), table)
+    treatment = side_values(comparison, "treatment", found.values)[:, 0]
+    control = side_values(comparison, "control", found.values)[:, 0]
+    return Evidence(
+        replicates_of(comparison), treatment - control, treatment, control, found.scaled_bounds(1)
+    )
+
+
+RATE = Kind(gather, lambda claim: "share of runs", SIGN_FLIP, EXCHANGEABLE)

@@ -1,0 +1,93 @@
+"""What was found for one claim: its evidence, p and intervals against every control."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from vistab.analysis.claims import KINDS
+from vistab.analysis.claims.base import CannotJudge, Evidence, Table, run_ids_of
+from vistab.analysis.ruling import SIGNS, Against, Question, claim_p
+from vistab.analysis.stats.betting import betting_interval
+from vistab.analysis.stats.sign_flip import sign_flip
+from vistab.plan.cells import Comparison, comparisons
+from vistab.spec.claims import ClaimSpec
+from vistab.spec.study import Study
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim, its comparisons, and what was found against each control; or why it is void."""
+
+    claim: ClaimSpec
+    question: Question
+    comparisons: tuple[Comparison, ...]
+    against: tuple[Against, ...] = ()
+    void: str | None = None
+
+    @property
+    def p(self) -> float | None:
+        """The claim's p before Holm; a void claim counts as 1."""
+        if self.void is not None:
+            return 1.0 if self.question.has_p else None
+        return claim_p(self.against, self.question)
+
+    @property
+    def run_ids(self) -> list[str]:
+        """Every planned run behind the claim, once."""
+        ids = (run_id for comparison in self.comparisons for run_id in run_ids_of(comparison))
+        return list(dict.fromkeys(ids))
+
+    @property
+    def closest(self) -> Against | None:
+        """The least favourable control: the one with the smallest effect as expected."""
+        sign = SIGNS.get(self.question.expect or "", 1)
+        return min(self.against, key=lambda one: sign * one.evidence.effect, default=None)
+
+
+def asks(claim: ClaimSpec, study: Study, n_claims: int, n_controls: int = 1) -> Question:
+    """What a claim asks, in the terms of the rules."""
+    return Question(getattr(claim, "expect", None), claim.margin, study.alpha, n_controls, n_claims)
+
+
+def find(claim: ClaimSpec, table: Table, n_claims: int) -> Finding:
+    """The evidence for one claim. `n_claims`: those of the study that have a p."""
+    compared = comparisons(table.plan, claim)
+    planned = Finding(claim, asks(claim, table.plan.study, n_claims, len(compared)), compared)
+    try:
+        refuse_missing(planned.run_ids, table)
+        against = tuple(weigh(claim, one, table, planned.question) for one in compared)
+    except CannotJudge as reason:
+        return Finding(claim, planned.question, compared, void=str(reason))
+    return Finding(claim, planned.question, compared, against)
+
+
+def refuse_missing(run_ids: Sequence[str], table: Table) -> None:
+    """Raises CannotJudge if a planned run did not finish."""
+    status = table.runs["status"].reindex(list(run_ids))
+    n_lost = int((status != "finished").sum())
+    if n_lost:
+        were = "was" if n_lost == 1 else "were"
+        raise CannotJudge(f"{n_lost} of {len(run_ids)} planned runs {were} not finished")
+
+
+def weigh(claim: ClaimSpec, comparison: Comparison, table: Table, question: Question) -> Against:
+    """Effect, p and intervals of one comparison."""
+    evidence = KINDS[claim.kind].gather(claim, comparison, table)
+    found = Against(
+        comparison.label,
+        evidence,
+        interval_of(evidence, question.alpha),
+        interval_of(evidence, question.alpha / question.n_controls),
+    )
+    if not question.has_p:
+        return found
+    tested = sign_flip(evidence.effects, seed=table.plan.study.seed)
+    return replace(found, p=tested.p, p_standard_error=tested.standard_error)
+
+
+def interval_of(evidence: Evidence, alpha: float) -> tuple[float, float] | None:
+    """The betting interval of the mean effect, where effects have bounds."""
+    if evidence.bounds is None:
+        return None
+    return betting_interval(evidence.effects, evidence.bounds, alpha)

@@ -1,0 +1,46 @@
+"""Stored results to verdicts and a report: the same for `study`, `judge` and `report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vistab.analysis import Verdict, judge, to_record
+from vistab.cli.request import read_plan
+from vistab.plan.model import Plan
+from vistab.report import render
+from vistab.results import Results, load
+from vistab.results.provenance import post_hoc
+from vistab.results.store import Store, reopen_store
+
+
+def judge_and_report(store: Store) -> tuple[tuple[Verdict, ...], Path]:
+    """Judge what is stored, then write verdicts.json and report.html."""
+    plan, results = _stored(store)
+    verdicts = _judged(plan, results)
+    store.write_verdicts([to_record(verdict) for verdict in verdicts])
+    page = render(plan.study, verdicts, load(store.folder))
+    return verdicts, store.write_report(page)
+
+
+def judge_again(folder: Path) -> tuple[Verdict, ...]:
+    """Judge a results folder; writes no verdicts."""
+    with reopen_store(folder) as store:
+        return _judged(*_stored(store))
+
+
+def report_again(folder: Path) -> tuple[tuple[Verdict, ...], Path]:
+    """Judge and report a results folder again. Runs that are not there yet count as missing."""
+    with reopen_store(folder) as store:
+        return judge_and_report(store)
+
+
+def _stored(store: Store) -> tuple[Plan, Results]:
+    plan = read_plan(store.folder / "study.yaml")
+    if store.work.exists():
+        store.consolidate(plan)
+    return plan, load(store.folder)
+
+
+def _judged(plan: Plan, results: Results) -> tuple[Verdict, ...]:
+    declared = post_hoc(plan.study, results.provenance)
+    return judge(plan.study, results, post_hoc=declared)

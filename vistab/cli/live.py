@@ -1,0 +1,133 @@
+"""How a study is going: a live view on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.text import Text
+
+from vistab.plan.model import Plan
+from vistab.results.record import PackProgress
+
+SECONDS_BETWEEN_LINES = 10.0
+
+OnProgress = Callable[[PackProgress], None]
+
+
+@dataclass(frozen=True)
+class StudyProgress:
+    """How far a study is. `finished` runs were done before this session began."""
+
+    n_runs: int
+    finished: int = 0
+    packs: Mapping[str, PackProgress] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, plan: Plan, finished: int) -> StudyProgress:
+        """How far a plan is as a session begins."""
+        return cls(len(plan.runs), finished)
+
+    def after(self, progress: PackProgress) -> StudyProgress:
+        """The same study after one more report."""
+        return replace(self, packs={**self.packs, progress.pack_id: progress})
+
+    @property
+    def running(self) -> int:
+        """Packs that have begun and are not finished."""
+        return sum(not pack.outcomes for pack in self.packs.values())
+
+    @property
+    def runs_done(self) -> int:
+        """Runs of packs that are finished."""
+        return sum(pack.n_runs for pack in self.packs.values() if pack.outcomes)
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        """How many of the finished runs came to what."""
+        return sum((Counter(pack.outcomes) for pack in self.packs.values()), Counter())
+
+    @property
+    def fraction(self) -> float:
+        """Share of all rounds of all runs that is trained."""
+        trained = sum(pack.n_runs * pack.round / pack.rounds for pack in self.packs.values())
+        return min(1.0, trained / self.n_runs)
+
+    def seconds_left(self, elapsed: float) -> float | None:
+        """Seconds to go at the pace of this session, `elapsed` seconds old; None if unknown."""
+        trained = self.fraction - self.finished / self.n_runs
+        return elapsed * (1 - self.fraction) / trained if trained > 1e-9 else None
+
+    def line(self, elapsed: float) -> str:
+        """Everything in one line."""
+        counts = [f"{outcome} {n}" for outcome, n in self.outcomes.most_common()]
+        left = self.seconds_left(elapsed)
+        parts = [
+            f"{self.runs_done:,} of {self.n_runs:,} runs done",
+            f"{self.running} packs running",
+            *counts,
+            *([f"about {duration(left)} left"] if left is not None and self.fraction < 1 else []),
+        ]
+        return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `3 min`, `2 h 5 min`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+@contextmanager
+def show_progress(console: Console, start: StudyProgress) -> Iterator[OnProgress]:
+    """Show progress on the console; yields what to call with each report."""
+    if console.is_terminal and not console.quiet:
+        view = LiveView(start)
+        with Live(get_renderable=view.render, console=console, transient=True):
+            yield view.take
+    else:
+        yield Lines(console, start).take
+
+
+class LiveView:
+    """A bar and a line that redraw themselves."""
+
+    def __init__(self, start: StudyProgress) -> None:
+        self.progress = start
+        self.began = time.monotonic()
+
+    def take(self, progress: PackProgress) -> None:
+        """Take one report in."""
+        self.progress = self.progress.after(progress)
+
+    def render(self) -> RenderableType:
+        """What is shown now."""
+        bar = ProgressBar(total=1.0, completed=self.progress.fraction, width=60)
+        return Group(bar, Text(self.progress.line(time.monotonic() - self.began)))
+
+
+class Lines:
+    """A line every SECONDS_BETWEEN_LINES, and one for each pack that ends in this session."""
+
+    def __init__(self, console: Console, start: StudyProgress) -> None:
+        self.console = console
+        self.progress = start
+        self.began = self.last = time.monotonic()
+
+    def take(self, progress: PackProgress) -> None:
+        """Take one report in, and print a line if it is time for one."""
+        before, self.progress = self.progress.runs_done, self.progress.after(progress)
+        now = time.monotonic()
+        ended = (
+            before < self.progress.runs_done and self.progress.runs_done > self.progress.finished
+        )
+        if ended or now - self.last >= SECONDS_BETWEEN_LINES:
+            self.last = now
+            self.console.print(self.progress.line(now - self.began), soft_wrap=True)

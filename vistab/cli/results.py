@@ -1,0 +1,43 @@
+"""The verbs that read a results folder: `judge`, `report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from vistab.cli.output import print_json
+from vistab.cli.request import JsonOption
+
+FolderArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", help="A results folder, for example reports/quickstart.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the verbs."""
+    app.command(epilog="Example: vistab report reports/quickstart")(report)
+    app.command(epilog="Example: vistab judge reports/quickstart --json")(judge)
+
+
+def report(folder: FolderArgument) -> None:
+    """Judge a results folder again and write its verdicts and report; trains nothing."""
+    from vistab.cli.judging import report_again
+    from vistab.cli.tables import print_verdicts
+
+    print_verdicts(Console(highlight=False), *report_again(folder))
+
+
+def judge(folder: FolderArgument, json: JsonOption = False) -> None:
+    """Judge a results folder again and print the verdicts; trains nothing."""
+    from vistab.analysis import to_record
+    from vistab.cli.judging import judge_again
+    from vistab.cli.tables import print_verdicts
+
+    verdicts = judge_again(folder)
+    if json:
+        print_json([to_record(verdict) for verdict in verdicts])
+    else:
+        print_verdicts(Console(highlight=False), verdicts, None)

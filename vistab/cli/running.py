@@ -1,0 +1,127 @@
+"""What `vistab study` does once its request is understood."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from vistab.analysis import Verdict, to_record
+from vistab.cli.judging import judge_and_report
+from vistab.cli.live import StudyProgress, show_progress
+from vistab.cli.tables import print_notes, print_verdicts
+from vistab.errors import Interrupted
+from vistab.execution import local, ray_tune
+from vistab.execution.cluster import default_workers
+from vistab.execution.packs import slot_of
+from vistab.plan.model import Plan
+from vistab.results import Results, load
+from vistab.results.provenance import Session
+from vistab.results.store import Store, open_store
+
+ENGINES = {"ray": ray_tune.execute, "local": local.execute}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked of `vistab study`."""
+
+    plan: Plan
+    out: Path
+    fresh: bool
+    engine: str
+    workers: int | None
+    address: str | None
+    quiet: bool
+    command: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it."""
+
+    results: Results
+    verdicts: tuple[Verdict, ...]
+    report: Path
+    seconds: float
+
+    @property
+    def crashed(self) -> list[str]:
+        """Ids of the runs that crashed."""
+        runs = self.results.runs
+        return runs.loc[runs["status"] == "crashed", "run_id"].tolist()
+
+    def document(self) -> dict[str, Any]:
+        """What `--json` prints."""
+        runs = self.results.runs
+        return {
+            "study": self.results.provenance["study"],
+            "folder": str(self.results.folder),
+            "report": str(self.report),
+            "seconds": round(self.seconds, 1),
+            "n_runs": len(runs),
+            "status": dict(Counter(runs["status"])),
+            "outcomes": dict(Counter(runs["outcome"].dropna())),
+            "crashed": self.crashed,
+            "verdicts": [to_record(verdict) for verdict in self.verdicts],
+        }
+
+
+def run(request: Request) -> Outcome:
+    """Run, judge and report the study; shows how it goes unless the request is quiet."""
+    begin = time.monotonic()
+    console = Console(quiet=request.quiet, highlight=False)
+    with open_store(request.out, request.plan.study, fresh=request.fresh) as store:
+        print_notes(console, request.plan, store)
+        _train(request, store, console)
+        store.consolidate(request.plan)
+        verdicts, report = judge_and_report(store)
+    outcome = Outcome(load(store.folder), verdicts, report, time.monotonic() - begin)
+    print_verdicts(console, verdicts, report)
+    _tell_crashes(outcome)
+    return outcome
+
+
+def _train(request: Request, store: Store, console: Console) -> None:
+    """Train what is not trained yet. The session is noted only if there is something to do."""
+    plan = request.plan
+    if not store.unfinished(plan):
+        console.print("Every run is finished already; judging them again.")
+        return
+    start = StudyProgress.at(plan, finished=len(store.finished_runs()))
+    try:
+        with store.session(_session(request)), show_progress(console, start) as on_progress:
+            ENGINES[request.engine](
+                plan,
+                store,
+                workers=request.workers,
+                address=request.address,
+                on_progress=on_progress,
+            )
+    except Interrupted:
+        again = request.command.replace(" --fresh", "")
+        raise Interrupted(f"Interrupted. What is done is kept; go on with: {again}") from None
+
+
+def _session(request: Request) -> Session:
+    resources = request.plan.study.resources
+    workers = request.workers
+    if request.address is None:
+        workers = 1 if request.engine == "local" else workers or default_workers(resources)
+    return Session(request.command, request.engine, workers, slot_of(resources).device)
+
+
+def _tell_crashes(outcome: Outcome) -> None:
+    crashed = outcome.crashed
+    if crashed:
+        listed = ", ".join(crashed[:5]) + (f" and {len(crashed) - 5} more" if crashed[5:] else "")
+        print(
+            f"{len(crashed)} runs crashed: {listed}. Their tracebacks are in the column `error` of "
+            f"{outcome.results.folder / 'runs.parquet'}; the same command tries them again.",
+            file=sys.stderr,
+        )

@@ -1,0 +1,109 @@
+"""What `vistab plan` shows, as plain data: counts, runs, cells per claim, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from vistab.analysis.power import smallest_p
+from vistab.plan.cells import Comparison, comparisons
+from vistab.plan.model import Plan
+from vistab.spec.claims import ClaimSpec, IdenticalClaim
+
+
+def summary(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON-able data.
+
+    Keys: study, n_arms, n_runs, n_packs, columns, runs (run_id, arm, arm_id, replicate, role, pack,
+    assignment), packs (pack_id, n_runs), claims (see `_claim`), notes, warnings.
+    """
+    compared = [(claim, comparisons(plan, claim)) for claim in plan.study.claims]
+    return {
+        "study": plan.study.study,
+        "n_arms": len(plan.arms),
+        "n_runs": len(plan.runs),
+        "n_packs": len(plan.packs),
+        "columns": list(plan.columns),
+        "runs": _runs(plan),
+        "packs": [{"pack_id": pack.pack_id, "n_runs": len(pack.runs)} for pack in plan.packs],
+        "claims": [_claim(*one) for one in compared],
+        "notes": list(plan.notes),
+        "warnings": _warnings(plan, {claim.id: _replicates(found) for claim, found in compared}),
+    }
+
+
+def _runs(plan: Plan) -> list[dict[str, Any]]:
+    pack_of = {run.run_id: pack.pack_id for pack in plan.packs for run in pack.runs}
+    return [
+        {
+            "run_id": run.run_id,
+            "arm": run.arm.name,
+            "arm_id": run.arm.arm_id,
+            "replicate": run.replicate,
+            "role": run.role,
+            "pack": pack_of[run.run_id],
+            "assignment": dict(run.arm.assignment),
+        }
+        for run in plan.runs
+    ]
+
+
+def _claim(claim: ClaimSpec, compared: Sequence[Comparison]) -> dict[str, Any]:
+    """A claim's cells used and left out, in all and per control, and the smallest p in reach."""
+    n_replicates = _replicates(compared)
+    return {
+        "id": claim.id,
+        "kind": claim.kind,
+        "says": claim.says,
+        "cells": sum(len(one.cells) for one in compared),
+        "left_out": sum(one.left_out for one in compared),
+        "n_runs": len(set().union(*map(_run_ids, compared))),
+        "n_replicates": n_replicates,
+        "smallest_p": smallest_p(n_replicates) if has_p(claim) else None,
+        "comparisons": [
+            {"control": one.label, "cells": len(one.cells), "left_out": one.left_out}
+            for one in compared
+        ],
+    }
+
+
+def has_p(claim: ClaimSpec) -> bool:
+    """Whether the claim is judged by a p; identity and non-inferiority are not."""
+    non_inferiority = getattr(claim, "expect", None) in ("not_higher", "not_lower")
+    return not isinstance(claim, IdenticalClaim) and not non_inferiority
+
+
+def _replicates(compared: Sequence[Comparison]) -> int:
+    """Replicates with a complete cell against every control."""
+    return min((len({cell.replicate for cell in one.cells}) for one in compared), default=0)
+
+
+def _run_ids(comparison: Comparison) -> set[str]:
+    return {run for cell in comparison.cells for runs in cell.runs.values() for run in runs}
+
+
+def _warnings(plan: Plan, replicates: dict[str, int]) -> list[str]:
+    """A line for every claim that no result could make significant.
+
+    Each claim is given the smallest p in its reach; Holm's correction then goes from the smallest
+    p to the largest and stops at the first that is too large.
+    """
+    alpha = plan.study.alpha
+    tested = [claim.id for claim in plan.study.claims if has_p(claim)]
+    ranked = sorted(tested, key=lambda claim: -replicates[claim])
+    warnings: list[str] = []
+    for rank, claim in enumerate(ranked):
+        threshold = alpha / (len(ranked) - rank)
+        if warnings or smallest_p(replicates[claim]) > threshold:
+            warnings.append(
+                f"{claim} cannot reach significance: with {replicates[claim]} replicates the "
+                f"smallest p is {smallest_p(replicates[claim]):.3g}, and Holm over {len(tested)} "
+                f"claims asks for {alpha / len(tested):.3g}; "
+                f"{_enough(alpha / len(tested))} replicates would do"
+            )
+    return warnings
+
+
+def _enough(p: float) -> int:
+    """The smallest number of replicates at which `p` is in reach."""
+    return next(n for n in range(2, 2000) if smallest_p(n) <= p)

@@ -1,0 +1,112 @@
+"""A run's signals over its snapshots: read, cleaned and smoothed, with no ruling in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from vistab.collapse.signals import SIGNALS
+from vistab.targets.base import KnownModes
+
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Stored signals of one run with T snapshots; what was not finite counts as off the data.
+
+    rounds [T]; finite [T]; coverage, modes, quality, spread, scale [T]; parts [T, m], which sum to
+    quality, and the same of a perfect sampler: fair [m], which sums to 1.
+    """
+
+    rounds: npt.NDArray[np.int64]
+    finite: Flags
+    coverage: Array
+    modes: Array
+    quality: Array
+    spread: Array
+    scale: Array
+    parts: Array
+    fair: Array
+
+    def __len__(self) -> int:
+        return len(self.rounds)
+
+    @classmethod
+    def read(
+        cls,
+        rounds: npt.ArrayLike,
+        signals: Mapping[str, npt.ArrayLike],
+        modes: KnownModes,
+    ) -> Trajectory:
+        """Read what `measure` left of each snapshot.
+
+        Raises ValueError when there is no snapshot or shapes do not fit.
+        """
+        numbers = np.asarray(rounds, dtype=np.int64)
+        values = {name: np.asarray(signals[name], dtype=float) for name in SIGNALS}
+        shares = np.asarray(signals["mode_shares"], dtype=float)
+        shapes = {value.shape for value in values.values()} | {numbers.shape}
+        if shapes != {(len(numbers),)} or shares.shape != (len(numbers), modes.count):
+            raise ValueError(f"signals must be [T] and [T, {modes.count}] for T rounds")
+        if not len(numbers):
+            raise ValueError("a run without snapshots cannot be ruled on")
+        finite = np.isfinite(shares).all(axis=1) & np.all(
+            [np.isfinite(value) for value in values.values()], axis=0
+        )
+        coverage, held, quality, spread, scale = (
+            np.where(finite, values[name], 0.0) for name in SIGNALS
+        )
+        parts = np.where(finite[:, None], shares, 0.0) / modes.ceiling
+        fair = modes.fair_shares / modes.ceiling
+        return cls(numbers, finite, coverage, held, quality, spread, scale, parts, fair)
+
+    @property
+    def n_modes(self) -> int:
+        """The number m of the target's modes."""
+        return len(self.fair)
+
+
+def running_median(values: Array, width: int) -> Array:
+    """Median of values [T, ...] over the `width` (odd) snapshots around each.
+
+    At the ends over the nearest full window. Spells shorter than half the width vanish, longer
+    ones keep their edges.
+    """
+    width = min(width, len(values) - 1 + len(values) % 2)  # odd, so that no two are averaged
+    windows = np.lib.stride_tricks.sliding_window_view(values, width, axis=0)
+    medians = np.median(windows, axis=-1)
+    nearest = np.clip(np.arange(len(values)) - width // 2, 0, len(medians) - 1)
+    return np.asarray(medians[nearest])
+
+
+def lasting_states(flags: Flags, patience: int) -> Flags:
+    """Flags [T] that turn only for spells of at least `patience` snapshots; False at first."""
+    state, result = False, np.empty_like(flags)
+    for start, end in spells(flags):
+        state = bool(flags[start]) if end - start >= patience else state
+        result[start:end] = state
+    return result
+
+
+def spells(flags: Flags) -> list[tuple[int, int]]:
+    """Start and end (exclusive) of each longest stretch of equal flags, in order."""
+    edges = [0, *(np.flatnonzero(flags[1:] != flags[:-1]) + 1).tolist(), len(flags)]
+    return list(pairwise(edges))
+
+
+def tail_start(flags: Flags) -> int:
+    """Where the last stretch of True begins; the length of flags if the last is False."""
+    false = np.flatnonzero(~flags)
+    return int(false[-1]) + 1 if len(false) else 0
+
+
+def first(flags: Flags, start: int = 0) -> int:
+    """The first index from `start` on where flags is True; `start` itself if there is none."""
+    found = np.flatnonzero(flags[start:])
+    return start + int(found[0]) if len(found) else start

@@ -1,0 +1,91 @@
+"""Does a run that holds few modes keep to the same ones, or move on to others?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vistab.collapse.thresholds import Thresholds
+from vistab.collapse.trajectory import Array, Flags, Trajectory
+
+
+@dataclass(frozen=True)
+class Wandering:
+    """A run that moved from modes to other modes: to its end, or until it settled at `since`."""
+
+    to_the_end: bool
+    since: int
+
+
+@dataclass(frozen=True)
+class Stay:
+    """Snapshots `start` to `end` (exclusive, up to the next stay) spent with the same modes."""
+
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+def wandering(run: Trajectory, seen: Flags, since: int, t: Thresholds) -> Wandering | None:
+    """How the run wanders from the snapshot `since` on, judged where it is `seen`; None if not.
+
+    A first stay much longer than all later ones is an earlier failure; a last one much longer than
+    all earlier ones is where the run settled.
+    """
+    found = stays(run, [i for i in range(since, len(run)) if seen[i]], t)
+    if len(found) > t.moves:
+        if _outlasts(found[-1], found[:-1], t):
+            return Wandering(False, found[-1].start)
+        led = _outlasts(found[0], found[1:], t)
+        return Wandering(True, found[1].start if led else since)
+    return Wandering(True, since) if _rotates(run, since, t) else None
+
+
+def touching(run: Trajectory, t: Thresholds) -> Flags:
+    """Snapshots [T] at which a concentrated blob passes over a mode.
+
+    No share is finer than one sample's, so the smallest one seen bounds what a sample weighs.
+    """
+    positive = run.parts[run.parts > 0]
+    one_sample = float(positive.min()) if len(positive) else 1.0
+    least = min(t.on_data, max(t.touching, t.touching_samples * one_sample))
+    concentrated = 2 * run.parts.max(axis=1) >= run.quality
+    return np.asarray((run.quality >= least) & concentrated)
+
+
+def stays(run: Trajectory, seen: Sequence[int], t: Thresholds) -> list[Stay]:
+    """Split the run into stays by what is at modes at the snapshots `seen`.
+
+    A stay ends once more than `moved` of what it had so far is at modes that are held no longer.
+    Modes that are won do not end a stay, nor do snapshots in between that are off the data.
+    """
+    starts: list[int] = []
+    had: Array = np.zeros(run.n_modes)
+    for i in seen:
+        has = run.parts[i] / run.parts[i].sum()
+        lost = had[has < t.held_share * run.fair].sum()
+        if not starts or lost > t.moved * had.sum():
+            starts.append(i)
+            had = np.zeros(run.n_modes)
+        had = had + has
+    ends = [*starts[1:], len(run)] if starts else []
+    return [Stay(start, end) for start, end in zip(starts, ends, strict=True)]
+
+
+def _outlasts(stay: Stay, others: Sequence[Stay], t: Thresholds) -> bool:
+    """Does a stay last, and far longer than any of the others?"""
+    return len(stay) >= t.lasting and len(stay) > t.settled * max(map(len, others))
+
+
+def _rotates(run: Trajectory, since: int, t: Thresholds) -> bool:
+    """Do all modes come and go (too few at a time, all on average) in the last two quarters?"""
+    quarter = (len(run) - since) // 4
+    few = np.median(run.modes[since:]) < t.held_modes * run.n_modes
+    if quarter < t.lasting or not few:
+        return False
+    halves = run.parts[-2 * quarter : -quarter], run.parts[-quarter:]
+    return all(bool(np.all(half.mean(axis=0) >= t.rotating * run.fair)) for half in halves)

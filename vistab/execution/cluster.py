@@ -1,0 +1,110 @@
+"""A Ray that is quiet, local and leaves nothing behind; or a connection to one that is running."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import ceil
+from pathlib import Path
+
+from vistab.errors import RequestError
+from vistab.spec.study import ResourcesSpec
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # no CSV, JSON and TensorBoard files per trial
+    "RAY_AIR_NEW_OUTPUT": "0",  # together with verbose=0: prints nothing
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # relative paths mean the same in a trial
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C is a KeyboardInterrupt, as everywhere else
+}
+LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # despite its name: listen on 127.0.0.1 only
+OBJECT_STORE_BYTES = 100 * 2**20  # trials pass ids and small numbers, nothing else
+
+
+@contextmanager
+def cluster(resources: ResourcesSpec, workers: int | None, address: str | None) -> Iterator[Path]:
+    """Start Ray on this machine with room for `workers` packs, or connect to `address`.
+
+    Yields a temporary folder for Tune's own state. RequestError if a pack asks for more than there
+    is, for then it would wait for ever.
+    """
+    os.environ.update(QUIET if address else QUIET | LOOPBACK)  # read as Ray is imported
+    import ray
+
+    with _scratch() as scratch, _sigterm_kept():
+        try:
+            if address:
+                _quietly(ray, address=address)
+            else:
+                slots = workers or default_workers(resources)
+                _quietly(
+                    ray,
+                    num_cpus=ceil(slots * resources.cpus_per_pack),
+                    object_store_memory=OBJECT_STORE_BYTES,
+                    include_dashboard=False,
+                    _temp_dir=str(scratch / "ray"),
+                )
+                _protect_token()
+            _check_room(ray.cluster_resources(), resources)  # type: ignore[no-untyped-call]
+            yield scratch
+        finally:
+            ray.shutdown()
+
+
+def default_workers(resources: ResourcesSpec) -> int:
+    """How many packs this machine's cores hold at once; at least one."""
+    return max(1, int((os.cpu_count() or 1) // resources.cpus_per_pack))
+
+
+def _quietly(ray, **options: object) -> None:  # type: ignore[no-untyped-def]
+    ray.init(logging_level="ERROR", log_to_driver=False, **options)
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+
+
+def _check_room(there_is: dict[str, float], resources: ResourcesSpec) -> None:
+    asked = {"CPU": resources.cpus_per_pack, "GPU": resources.gpus_per_pack}
+    for kind, amount in asked.items():
+        if amount > there_is.get(kind, 0):
+            raise RequestError(
+                f"resources.{kind.lower()}s_per_pack: at most {there_is.get(kind, 0):g} here, "
+                f"{amount:g} got"
+            )
+
+
+def _protect_token() -> None:
+    """Ray writes its access token readable by everyone; make it the user's alone."""
+    token = Path.home() / ".ray" / "auth_token"
+    if token.exists():
+        token.chmod(0o600)
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A temporary folder with a short path: Ray puts Unix sockets into it."""
+    root = "/tmp" if os.path.isdir("/tmp") else None
+    folder = Path(tempfile.mkdtemp(prefix="vistab-", dir=root))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _sigterm_kept() -> Iterator[None]:
+    """Keep the caller's SIGTERM handler: ray.init puts its own in its place."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, handler)

@@ -1,0 +1,91 @@
+"""What happens to one pack, whichever engine runs it: train, retry, record. Lives here once."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vistab.plan.model import Pack, Plan
+from vistab.results.files import locked
+from vistab.results.pack_folder import PackFolder
+from vistab.results.record import PackProgress, PackRecord
+from vistab.results.store import Store
+from vistab.spec.study import ResourcesSpec
+
+RETRIES = 1
+"""How often a pack that crashed, or whose process died, is tried again from its checkpoint."""
+
+OnProgress = Callable[[PackProgress], None]
+
+
+def ignore(progress: PackProgress) -> None:
+    """Take a progress report and do nothing with it."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What a pack is trained on: a torch device, and the number of threads."""
+
+    device: str
+    threads: int
+
+
+def slot_of(resources: ResourcesSpec) -> Slot:
+    """The slot that a study's resources ask for."""
+    device = "cuda" if resources.gpus_per_pack else "cpu"
+    return Slot(device, max(1, int(resources.cpus_per_pack)))
+
+
+def start(plan: Plan, store: Store, on_progress: OnProgress) -> tuple[Pack, ...]:
+    """Report the packs that are done, clear old crashes, and return the packs still to be run."""
+    todo = store.unfinished(plan)
+    for pack in todo:
+        store.pack_folder(pack.pack_id).create()
+        store.pack_folder(pack.pack_id).forget_crash()
+    for pack in plan.packs:
+        announce(pack, store, on_progress)
+    return todo
+
+
+def announce(pack: Pack, store: Store, on_progress: OnProgress) -> None:
+    """Report what came of a pack, if it is over; crashed runs are counted as such."""
+    folder = store.pack_folder(pack.pack_id)
+    progress = folder.progress()
+    if progress is None and folder.crash():
+        rounds, n_runs = pack.runs[0].arm.settings.budget.rounds, len(pack.runs)
+        progress = PackProgress(pack.pack_id, rounds, rounds, n_runs, 0, {"crashed": n_runs})
+    if progress is not None:
+        on_progress(progress)
+
+
+def run_pack(pack: Pack, folder: PackFolder, slot: Slot, on_progress: OnProgress) -> None:
+    """Train one pack and record it as done, or as crashed after RETRIES further attempts.
+
+    Returns at once if it is done already. A worker that outlived a killed driver may still be at
+    work in the folder for a moment, so the folder is locked.
+    """
+    with locked(folder.path / ".lock", wait=True):
+        if folder.done() is None:
+            _train_or_record_crash(pack, folder, slot, on_progress)
+
+
+def _train_or_record_crash(
+    pack: Pack, folder: PackFolder, slot: Slot, on_progress: OnProgress
+) -> None:
+    for attempt in range(RETRIES + 1):
+        try:
+            folder.write(_train(pack, folder, slot, on_progress))
+            return
+        except Exception:  # whatever a family raises: its pack is lost, the study goes on
+            if attempt == RETRIES:
+                folder.write_crash([run.run_id for run in pack.runs], traceback.format_exc())
+
+
+def _train(pack: Pack, folder: PackFolder, slot: Slot, on_progress: OnProgress) -> PackRecord:
+    import torch  # here, so that the command line can list its verbs without it
+
+    from vistab import training
+
+    torch.set_num_threads(slot.threads)
+    return training.train_pack(pack, folder.path, on_progress, slot.device)

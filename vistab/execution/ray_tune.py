@@ -1,0 +1,158 @@
+"""The engine of `vistab study`: Ray Tune, one trial a pack.
+
+Tune schedules, restarts and reports; it decides nothing. Whether a pack is done is read from its
+own folder, so Tune's state is thrown away at the end and a killed study goes on without it.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from vistab.errors import Interrupted
+from vistab.execution.cluster import cluster
+from vistab.execution.packs import (
+    RETRIES,
+    OnProgress,
+    Slot,
+    announce,
+    ignore,
+    run_pack,
+    slot_of,
+    start,
+)
+from vistab.plan.model import Pack, Plan
+from vistab.results.files import write_bytes
+from vistab.results.pack_folder import PackFolder
+from vistab.results.record import PackProgress
+from vistab.results.store import Store
+
+PACK_FILE = "pack.pickle"
+REPORT_SECONDS = 1.0
+
+
+def execute(
+    plan: Plan,
+    store: Store,
+    *,
+    workers: int | None = None,
+    address: str | None = None,
+    on_progress: OnProgress = ignore,
+) -> None:
+    """Train every pack of the plan that is not done yet, `workers` at a time.
+
+    `address` names a running Ray cluster, whose machines must see the results folder. Raises
+    Interrupted on Ctrl-C (the packs done so far are kept) and RequestError if a pack asks for more
+    than there is.
+    """
+    try:
+        todo = start(plan, store, on_progress)
+        for pack in todo:
+            write_bytes(store.pack_directory(pack.pack_id) / PACK_FILE, pickle.dumps(pack))
+        if todo:
+            _run(plan, todo, store, workers, address, on_progress)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; the same command goes on from here") from None
+
+
+def _run(
+    plan: Plan,
+    todo: tuple[Pack, ...],
+    store: Store,
+    workers: int | None,
+    address: str | None,
+    on_progress: OnProgress,
+) -> None:
+    resources = plan.study.resources
+    with cluster(resources, workers, address) as scratch:
+        from ray import tune
+
+        from vistab.execution.callback import ProgressCallback
+
+        trial = tune.with_resources(
+            _trial, {"cpu": resources.cpus_per_pack, "gpu": resources.gpus_per_pack}
+        )
+        packs = {pack.pack_id: pack for pack in todo}
+        tuner = tune.Tuner(
+            trial,
+            param_space={
+                "pack": tune.grid_search(list(packs)),
+                "work": str(store.work.absolute()),
+                "slot": slot_of(resources),
+                "sys_path": list(sys.path),
+            },
+            tune_config=tune.TuneConfig(
+                reuse_actors=True,  # one import of torch a worker, not one a pack
+                max_concurrent_trials=workers,
+                trial_name_creator=_name,
+                trial_dirname_creator=_name,
+            ),
+            run_config=tune.RunConfig(
+                name="tune",
+                storage_path=str(scratch),
+                verbose=0,
+                failure_config=tune.FailureConfig(max_failures=RETRIES),
+                callbacks=[
+                    ProgressCallback(
+                        on_progress, lambda pack_id: announce(packs[pack_id], store, on_progress)
+                    )
+                ],
+            ),
+        )
+        results = tuner.fit()
+    _record_lost_workers(results, packs, store)
+
+
+def _record_lost_workers(results: Any, packs: dict[str, Pack], store: Store) -> None:
+    """Record as crashed the packs that left no record, because their process died each time."""
+    for result in results:
+        pack = packs[result.config["pack"]]
+        folder = store.pack_folder(pack.pack_id)
+        if not folder.done() and not folder.crash():
+            store.write_crash(pack, str(result.error or "its worker ended without a word"))
+
+
+def _name(trial: Any) -> str:
+    return str(trial.config["pack"])
+
+
+def _trial(config: dict[str, Any]) -> None:
+    """Run one pack; called by Tune in a worker, which runs many packs one after the other."""
+    sys.path.extend(entry for entry in config["sys_path"] if entry not in sys.path)
+    folder = PackFolder(Path(config["work"]) / config["pack"])
+    pack: Pack = pickle.loads((folder.path / PACK_FILE).read_bytes())
+    slot: Slot = config["slot"]
+    report = _Reporter()
+    run_pack(pack, folder, slot, report)
+    report.last()
+
+
+class _Reporter:
+    """Sends progress to the driver as plain numbers, at most once in REPORT_SECONDS."""
+
+    def __init__(self) -> None:
+        self.next = 0.0
+
+    def __call__(self, progress: PackProgress) -> None:
+        if time.monotonic() < self.next:
+            return
+        self.next = time.monotonic() + REPORT_SECONDS
+        self._send(
+            pack=progress.pack_id,
+            round=progress.round,
+            rounds=progress.rounds,
+            n_runs=progress.n_runs,
+            diverged=progress.diverged,
+        )
+
+    def last(self) -> None:
+        """Tell Tune that the trial is over; what came of it stands in the pack's folder."""
+        self._send(over=True)
+
+    def _send(self, **numbers: str | int) -> None:
+        from ray import tune
+
+        tune.report(numbers)

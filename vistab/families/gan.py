@@ -1,0 +1,122 @@
+"""The GAN.
+
+| joint compared | q(x,y): data for y=1, model for y=0, equally likely; p(x,y) = D(x) p~(x) |
+|---|---|
+| direction | KL(q\\|\\|p) |
+| latents | y only: x = G(z) is one-to-one, so z is not latent |
+| phases | D (E6), then G (E8) |
+| closed form | nothing; D's optimum (E7) is only approached |
+| sampled | the expectations over data and over z |
+| adversarial | log of the density ratio, read off D |
+| dropped | nothing: KL(q\\|\\|q^o) of E8, which standard GANs lack, is bounded by E10 and kept (E11) |
+
+D(x) = sigmoid(discriminator(x)): the network gives the logit, and -log D = softplus(-logit).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from vistab.families import networks as nets
+from vistab.families.base import Family, Incremental, Inputs, Networks, Numbers, Outputs, Phase, Step
+from vistab.spec.families import GanFamily
+
+
+def build(spec: GanFamily, dimension: int) -> dict[str, nn.Module]:
+    """Generator and discriminator of one run, freshly initialised."""
+    width, depth = spec.network.width, spec.network.depth
+    return {
+        "generator": nets.generator(
+            spec.latent_dim, dimension, width=width, depth=depth, batch_norm=spec.batch_norm
+        ),
+        "discriminator": nets.discriminator(
+            dimension, width=width, depth=depth, batch_norm=spec.batch_norm
+        ),
+    }
+
+
+def generate(networks: Networks, inputs: Inputs) -> dict[str, Tensor]:
+    """G(z), [batch, d], as what the incremental term holds in place."""
+    return {"fake": sample(networks, inputs["latents"])}
+
+
+def sample(networks: Networks, latents: Tensor) -> Tensor:
+    """Samples of the model, [n, d], from latents [n, latent_dim]."""
+    return networks["generator"](latents)
+
+
+def judge_both(networks: Networks, x: Tensor, fake: Tensor, batch_norm: bool) -> list[Tensor]:
+    """Logits of real and of fake samples; with batch norm each is a batch of its own."""
+    discriminator = networks["discriminator"]
+    if batch_norm:
+        return [discriminator(x), discriminator(fake)]
+    return list(discriminator(torch.cat([x, fake])).split([len(x), len(fake)]))
+
+
+def discriminator_loss(
+    networks: Networks, inputs: Inputs, anchor: Outputs, numbers: Numbers, *, batch_norm: bool
+) -> Step:
+    """E6: -E_{p~} log D(x) - E_q log(1 - D(x)), the sum of both halves."""
+    fake = sample(networks, inputs["latents"])
+    on_real, on_fake = judge_both(networks, inputs["data"], fake, batch_norm)
+    loss = softplus(-on_real).mean() + softplus(on_fake).mean()
+    evidence = {
+        "discriminator_loss": loss.detach(),
+        "accuracy_real": (on_real.detach() > 0).float().mean(),
+        "accuracy_fake": (on_fake.detach() < 0).float().mean(),
+    }
+    return Step(loss, {}, evidence)
+
+
+def adversarial(logits: Tensor, loss: str) -> Tensor:
+    """First term of E8, -E_z log D(G(z)); or E_z log(1 - D(G(z))) for `minimax`."""
+    return softplus(-logits).mean() if loss == "non_saturating" else -softplus(logits).mean()
+
+
+def generator_loss(
+    networks: Networks, inputs: Inputs, anchor: Outputs, numbers: Numbers, *, loss: str
+) -> Step:
+    """E11: E_z[-log D(G(z))] + weight x mean over batch and features of (G(z) - G^o(z))^2."""
+    fake = sample(networks, inputs["latents"])
+    regularizer = numbers["weight"] * (fake - anchor.get("fake", fake.detach())).square().mean()
+    total = adversarial(networks["discriminator"](fake), loss) + regularizer
+    evidence = {"generator_loss": total.detach(), "regularizer": regularizer.detach()}
+    return Step(total, {"fake": fake}, evidence)
+
+
+def phases(spec: GanFamily) -> tuple[Phase, Phase]:
+    """One round: the discriminator phase, then the generator phase."""
+    return (
+        Phase(
+            "discriminator",
+            trains=("discriminator",),
+            inputs=("data", "latents"),
+            batches=spec.discriminator_steps,
+            steps=1,
+            loss=partial(discriminator_loss, batch_norm=spec.batch_norm),
+        ),
+        Phase(
+            "generator",
+            trains=("generator",),
+            inputs=("latents",),
+            batches=spec.generator_batches,
+            steps=spec.generator_steps,
+            loss=partial(generator_loss, loss=spec.loss),
+            incremental=Incremental(generate, spec.regularizer.anchor),
+        ),
+    )
+
+
+GAN = Family(
+    spec=GanFamily,
+    latent_dim=lambda spec: spec.latent_dim,
+    networks=build,
+    phases=phases,
+    sample=sample,
+    numbers=lambda spec: {"weight": spec.regularizer.weight},
+    outcomes=frozenset({"healthy", "mode_collapse", "stalled", "oscillating", "diverged"}),
+)

@@ -1,0 +1,218 @@
+"""One small figure a verdict, fit for its kind. All values come from the verdict's details."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from vistab.analysis.verdict import Verdict
+from vistab.report.figures.panel import Panel, frame, panel
+from vistab.report.figures.survival import survival_figure
+from vistab.report.figures.svg import circle, figure, line, path, rect, spread, text
+from vistab.report.view.claims import control_rows
+from vistab.report.words import SHARE, TickText, number, percent, value_name
+
+Details = Mapping[str, Any]
+SIDES = ("control", "treatment")
+
+
+def claim_figures(verdict: Verdict) -> list[Markup]:
+    """The drawings of a verdict: one, or one a control; none where it was not judged."""
+    draw = DRAWN.get(verdict.kind, paired_dots)
+    rows = control_rows(verdict) or [{}]
+    drawn = (draw(verdict, {**verdict.details, **row}) for row in rows)
+    return [drawing for drawing in drawn if drawing is not None]
+
+
+def _alt(verdict: Verdict, details: Details) -> str:
+    label = details.get("label")
+    several = len(control_rows(verdict)) > 1
+    return f"{verdict.sentence} (against {label})" if several and label else verdict.sentence
+
+
+def _is_share(verdict: Verdict) -> bool:
+    return verdict.unit.startswith(SHARE)
+
+
+def _value_axis(verdict: Verdict, values: Sequence[float]) -> tuple[tuple[float, float], TickText]:
+    """Range and tick text of the measured values: 0 to 100 % for shares."""
+    if _is_share(verdict):
+        return (0.0, 1.0), percent
+    low, high = min(values), max(values)
+    room = (high - low) * 0.08 or abs(high) or 1.0
+    return (min(low, 0) if low >= 0 else low - room, high + room), number
+
+
+def paired_dots(verdict: Verdict, details: Details) -> Markup | None:
+    """A pair of dots a replicate, control to treatment, joined; the means as bars."""
+    pairs = [
+        (row["control"], row["treatment"])
+        for row in details.get("by_replicate", ())
+        if row.get("control") is not None and row.get("treatment") is not None
+    ]
+    if not pairs:
+        return None
+    (low, high), ticks = _value_axis(verdict, [value for pair in pairs for value in pair])
+    area = panel((0, len(pairs) - 1), (low, high), height=200, right=88).inset(8)
+    label = "share of runs, each replicate" if _is_share(verdict) else verdict.unit
+    parts = [frame(area, "replicates, sorted", label, x_ticks=(), y_text=ticks, y_ticks=_shares(verdict))]
+    for k, (control, treatment) in enumerate(sorted(pairs, reverse=True)):
+        x = area.x(k)
+        parts += [line(x, area.y(control), x, area.y(treatment), "pair")]
+        parts += [rect(x - 3.5, area.y(control) - 3.5, 7, 7, "fill-control")]
+        parts += [circle(x, area.y(treatment), 4, "fill-treatment")]
+    means = {side: details.get(f"{side}_mean") for side in SIDES}
+    parts += _side_labels(area, means, details, ticks)
+    return figure(_alt(verdict, details), area.width, area.height, *parts)
+
+
+def _shares(verdict: Verdict) -> tuple[float, ...] | None:
+    return (0, 0.25, 0.5, 0.75, 1) if _is_share(verdict) else None
+
+
+def _side_labels(
+    area: Panel, means: Mapping[str, float | None], details: Details, ticks: TickText
+) -> list[Markup]:
+    """The mean of each side as a bar at the right, with its name and value."""
+    known = [(side, mean) for side, mean in means.items() if mean is not None]
+    ys = spread([area.y(mean) for _, mean in known], 26)
+    parts = []
+    for (side, mean), y in zip(known, ys, strict=True):
+        x = area.x.end + 12
+        parts.append(line(x - 2, area.y(mean), x + 8, area.y(mean), f"mean stroke-{side}"))
+        parts.append(text(x + 12, y, side, "direct"))
+        parts.append(text(x + 12, y + 12, ticks(mean), "direct strong"))
+    return parts
+
+
+def survival(verdict: Verdict, details: Details) -> Markup | None:
+    """Kaplan-Meier curves of both sides."""
+    curves = details.get("survival")
+    return survival_figure(curves, _alt(verdict, details), verdict.kind) if curves else None
+
+
+def slopes(verdict: Verdict, details: Details) -> Markup | None:
+    """Along an axis: each replicate faint, the mean strong with its values."""
+    levels, means = details.get("levels"), details.get("level_means")
+    if not levels or not means:
+        return None
+    replicates = details.get("level_by_replicate") or []
+    flat = [value for values in [*replicates, means] for value in values]
+    (low, high), ticks = _value_axis(verdict, flat)
+    area = _level_panel(levels, (low, high))
+    parts = [_level_frame(area, verdict, levels, ticks)]
+    for values in replicates:
+        parts.append(path(_at_levels(area, values), "faint stroke-control"))
+    parts.append(path(_at_levels(area, means), "strong stroke-control"))
+    for x, y, mean in _points(area, means):
+        parts.append(circle(x, y, 4, "fill-control"))
+        parts.append(text(x, y - 9, ticks(mean), "direct strong halo", "middle"))
+    return figure(_alt(verdict, details), area.width, area.height, *parts)
+
+
+def two_slopes(verdict: Verdict, details: Details) -> Markup | None:
+    """Both sides along the levels; the gaps between them are what is compared."""
+    levels, means = details.get("levels"), details.get("means")
+    if not levels or not means:
+        return None
+    flat = [value for values in means.values() for value in values]
+    (low, high), ticks = _value_axis(verdict, flat)
+    area = _level_panel(levels, (low, high), right=84)
+    parts = [_level_frame(area, verdict, levels, ticks)]
+    for (x, above, _), (_, below, _) in zip(
+        _points(area, means["control"]), _points(area, means["treatment"]), strict=True
+    ):
+        parts.append(line(x, above, x, below, "pair"))
+    ends = spread([area.y(means[side][-1]) for side in SIDES], 26)
+    for side, end in zip(SIDES, ends, strict=True):
+        parts.append(path(_at_levels(area, means[side]), f"strong stroke-{side}"))
+        parts += [_mark(side, x, y) for x, y, _ in _points(area, means[side])]
+        parts.append(text(area.x.end + 20, end - 2, side, "direct"))
+        parts.append(text(area.x.end + 20, end + 10, ticks(means[side][-1]), "direct strong"))
+    return figure(_alt(verdict, details), area.width, area.height, *parts)
+
+
+def _mark(side: str, x: float, y: float) -> Markup:
+    """Control is a square and treatment a disc everywhere: never colour alone."""
+    if side == "control":
+        return rect(x - 4, y - 4, 8, 8, "fill-control")
+    return circle(x, y, 4.5, "fill-treatment")
+
+
+def _level_panel(levels: Sequence[Any], y: tuple[float, float], right: float = 40) -> Panel:
+    return panel((0, max(len(levels) - 1, 1)), y, height=200, right=right).inset(18)
+
+
+def _level_frame(
+    area: Panel, verdict: Verdict, levels: Sequence[Any], ticks: TickText
+) -> Markup:
+    label = "share of runs" if _is_share(verdict) else verdict.unit
+    along = verdict.details.get("along") or "level"
+    return frame(
+        area, str(along), label, y_text=ticks, y_ticks=_shares(verdict),
+        x_ticks=range(len(levels)), x_text=lambda k: value_name(levels[int(k)]),
+    )
+
+
+def _at_levels(area: Panel, values: Sequence[float]) -> list[tuple[float, float]]:
+    return [(x, y) for x, y, _ in _points(area, values)]
+
+
+def _points(area: Panel, values: Sequence[float]) -> list[tuple[float, float, float]]:
+    return [(area.x(k), area.y(value), value) for k, value in enumerate(values)]
+
+
+def healthy_strips(verdict: Verdict, details: Details) -> Markup | None:
+    """Share of healthy runs along the axis, a strip a side, and the mean longest stretch."""
+    levels, healthy = details.get("levels"), details.get("healthy")
+    if not levels or not healthy:
+        return None
+    lengths = details.get("mean_length") or {}
+    left, width, tall = 70.0, 320.0, 40.0
+    cell = (width - left) / len(levels)
+    parts = [text(left, 11, "healthy runs, by value of the axis", "axis-label")]
+    for row, side in enumerate(("treatment", "control")):
+        top = 20 + row * (tall + 22)
+        parts.append(text(0, top + 17, side, "direct"))
+        if lengths.get(side) is not None:
+            parts.append(text(0, top + 31, f"{number(lengths[side])} values", "direct strong"))
+        for k, share in enumerate(healthy[side]):
+            x = left + k * cell
+            parts.append(rect(x + 1, top, cell - 2, tall, "cell"))
+            parts.append(
+                rect(x + 1, top + tall * (1 - share), cell - 2, tall * share, "fill-healthy")
+            )
+            parts.append(text(x + cell / 2, top + tall / 2 + 4, percent(share), "halo", "middle"))
+            parts.append(text(x + cell / 2, top + tall + 13, value_name(levels[k]), "tick", "middle"))
+    return figure(_alt(verdict, details), width, 20 + 2 * (tall + 22), *parts)
+
+
+def zero_line(verdict: Verdict, details: Details) -> Markup | None:
+    """The largest difference found, on a line that starts at exactly 0."""
+    largest = details.get("largest_difference")
+    if largest is None:
+        return None
+    area = panel((0, largest or 1), (0, 1), height=84, right=40)
+    at = area.x(largest)
+    words = "0: every bit is equal" if largest == 0 else f"largest: {number(largest)}"
+    parts = [
+        line(area.x.start, 40, area.x.end, 40, "rule"),
+        line(area.x.start, 30, area.x.start, 50, "zero"),
+        circle(at, 40, 6, f"dot v-{verdict.verdict}"),
+        text(max(at, 38), 22, words, "direct strong", "start" if largest == 0 else "end"),
+        text(area.x.start, 66, "exactly 0", "tick", "middle"),
+        text(area.x.end, 66, "different", "tick", "end"),
+    ]
+    return figure(_alt(verdict, details), area.width, area.height, *parts)
+
+
+DRAWN: dict[str, Callable[[Verdict, Details], Markup | None]] = {
+    "onset": survival,
+    "trend": slopes,
+    "interaction": two_slopes,
+    "stable_region": healthy_strips,
+    "identical": zero_line,
+}
+"""How a kind is drawn; all others are paired dots."""

@@ -1,0 +1,73 @@
+"""The frame that all panels with two axes share: few ticks, light rules, units on the axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup
+
+from vistab.report.figures.scale import Scale
+from vistab.report.figures.svg import line, text
+from vistab.report.words import TickText, number
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A plotting area: its scales (y upside down, as SVG wants) and its outer size in pixels."""
+
+    x: Scale
+    y: Scale
+    width: float
+    height: float
+
+    def inset(self, by: float) -> Panel:
+        """The same panel with `by` pixels of room at both ends of x."""
+        return replace(self, x=replace(self.x, start=self.x.start + by, end=self.x.end - by))
+
+
+def panel(
+    x: tuple[float, float],
+    y: tuple[float, float],
+    *,
+    width: float = 320,
+    height: float = 190,
+    right: float = 70,
+    top: float = 22,
+    log_x: bool = False,
+    log_y: bool = False,
+) -> Panel:
+    """A panel for these value ranges; `right` leaves room for direct labels."""
+    return Panel(
+        Scale(*x, 38, width - right, log_x),
+        Scale(*y, height - 34, top, log_y),
+        width,
+        height,
+    )
+
+
+def frame(
+    area: Panel,
+    x_label: str,
+    y_label: str,
+    *,
+    x_text: TickText = number,
+    y_text: TickText = number,
+    x_ticks: Sequence[float] | None = None,
+    y_ticks: Sequence[float] | None = None,
+) -> Markup:
+    """Axes: ticks with their values, one light rule a y tick, both labels."""
+    bottom = area.y.start
+    parts = [text(2, 11, y_label, "axis-label")]
+    for value in area.y.ticks(4) if y_ticks is None else y_ticks:
+        parts.append(line(area.x.start, area.y(value), area.x.end, area.y(value), "grid"))
+        parts.append(text(area.x.start - 5, area.y(value) + 3.5, y_text(value), "tick", "end"))
+    for value in area.x.ticks(4) if x_ticks is None else x_ticks:
+        parts.append(line(area.x(value), bottom, area.x(value), bottom + 4, "rule"))
+        parts.append(text(area.x(value), bottom + 15, x_text(value), "tick", "middle"))
+    parts.append(line(area.x.start, bottom, area.x.end, bottom, "rule"))
+    middle = (area.x.start + area.x.end) / 2
+    parts.append(text(middle, bottom + 30, x_label, "axis-label", "middle"))
+    return Markup("").join(parts)
+
+

@@ -1,0 +1,210 @@
+"""The page: the view's data put into templates. One HTML file that loads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+import vistab
+from vistab.analysis.verdict import Verdict
+from vistab.report import words
+from vistab.report.figures.claims import claim_figures
+from vistab.report.figures.curves import coverage_figure, rule, signal_figure
+from vistab.report.figures.forest import forest_axis, forest_figure
+from vistab.report.figures.maps import failure_map, outcome_class, outcome_map, stack
+from vistab.report.figures.scatter import displacement_figure
+from vistab.report.figures.strips import frames
+from vistab.report.figures.survival import survival_figure
+from vistab.report.figures.svg import figure
+from vistab.report.view import View, build_view
+from vistab.report.view.claims import compact_runs, control_rows, forest_reach
+from vistab.report.view.happened import CurvePanel, NamedTally
+from vistab.report.view.layout import axis_columns, plain
+from vistab.report.view.method import PHASES
+from vistab.report.view.why import LOG_SIGNALS
+from vistab.results import Results
+from vistab.spec.study import Study
+
+INTERVAL_LEVEL = "95 %"
+PLAIN_ROWS = 1000
+"""Rows of the table that needs no script; larger studies are cut, and say so."""
+
+
+def render(study: Study, verdicts: Sequence[Verdict], results: Results) -> str:
+    """The report of a study: one self-contained HTML file, as text."""
+    view = build_view(study, verdicts, results)
+    return _environment().get_template("page.html.j2").render(_context(view, results.runs))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("vistab.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        claim_figures=claim_figures, control_rows=control_rows, compact_runs=compact_runs,
+        coverage_figure=coverage_figure, displacement_figure=displacement_figure,
+        failure_map=failure_map, outcome_map=outcome_map, outcome_class=outcome_class,
+        forest_figure=forest_figure, forest_axis=forest_axis, frames=frames, rule=rule,
+        signal_figure=signal_figure, is_log=is_log, named_bar=named_bar, badge=badge,
+        exact=exact, extra_numbers=extra_numbers, in_words=in_words,
+        effect=words.effect, interval=words.interval, p_value=words.p_value, count=words.count,
+        listed=words.listed, outcome_name=words.outcome_name, axis_name=words.axis_name,
+    )
+    return environment
+
+
+def _context(view: View, runs: pd.DataFrame) -> dict[str, Any]:
+    survival = _survival(view)
+    shown = {"happened"} if view.maps or view.named or survival or view.coverage else set()
+    return {
+        "view": view,
+        "version": vistab.__version__,
+        "style": _asset("style.css"),
+        "script": _asset("script.js"),
+        "icons": _asset("icons.html.j2"),
+        "level": INTERVAL_LEVEL,
+        "reach": forest_reach(view.forest),
+        "shown": shown,
+        "sections": _sections(view, shown),
+        "axes": [words.axis_name(role.path) if role else "" for role in (view.layout.series, view.layout.x)],
+        "outcomes": list(view.flow.tally.outcomes),
+        "survival": survival,
+        "plain_runs": plain_runs(runs),
+        "phases": PHASES.get(view.study.family.kind, ()),
+        **_declared(view),
+        "command": view.provenance.get("command"),
+        "cite": cite(view),
+    }
+
+
+def _asset(name: str) -> Markup:
+    loader = PackageLoader("vistab.report")
+    source, _, _ = loader.get_source(Environment(loader=loader), name)
+    return Markup(source)  # our own file, never user text
+
+
+def _sections(view: View, shown: set[str]) -> list[tuple[str, str]]:
+    sections = (
+        ("verdicts", "Verdicts", bool(view.forest)),
+        ("happened", "What happened", bool(shown)),
+        ("strips", "See it", bool(view.strips)),
+        ("why", "Why", bool(view.why)),
+        ("runs", "All runs", True),
+        ("method", "How it was done", True),
+    )
+    return [(id_, name) for id_, name, there in sections if there]
+
+
+def _survival(view: View) -> list[tuple[Verdict, Markup]]:
+    """The survival curves of the onset claims, larger than on their cards."""
+    found = []
+    for row in view.forest:
+        for control in control_rows(row.verdict)[:1]:
+            if curves := control.get("survival"):
+                event = row.verdict.details.get("event", "the event")
+                alt = row.verdict.sentence
+                found.append((row.verdict, survival_figure(curves, alt, event, width=440, height=250)))
+    return found
+
+
+def _declared(view: View) -> dict[str, list[str]]:
+    verdicts = [row.verdict for row in view.forest]
+    made = {verdict.id for verdict in verdicts}
+    return {
+        "declared_claims": [v.id for v in verdicts if not v.post_hoc],
+        "post_hoc_claims": [v.id for v in verdicts if v.post_hoc],
+        "dropped_claims": [c for c in view.provenance.get("claims", ()) if c not in made],
+    }
+
+
+def cite(view: View) -> str:
+    """How to cite this study: name, hash, version, date, and the paper it tests."""
+    day = str(view.provenance.get("start") or "")[:10]
+    digest = str(view.provenance.get("trained_hash") or "")[:12]
+    parts = [f"{view.title} vistab study {view.study.study}"]
+    parts += [f"hash {digest}"] if digest else []
+    parts += [f"vistab {vistab.__version__}"]
+    parts += [day] if day else []
+    return ", ".join(parts) + "."
+
+
+def plain_runs(runs: pd.DataFrame) -> Mapping[str, Any]:
+    """The table of runs as text cells, for readers without scripts."""
+    axes = axis_columns(runs)
+    kept = runs.head(PLAIN_ROWS)
+    rows = [
+        [
+            run["run_id"],
+            *(words.value_name(plain(run[path])) for path in axes),
+            words.outcome_name(run["outcome"] if run["status"] == "finished" else run["status"]),
+            "" if pd.isna(run["onset_round"]) else int(run["onset_round"]),
+            "" if pd.isna(run["severity"]) else f"{run['severity']:.2f}",
+        ]
+        for run in kept.to_dict("records")
+    ]
+    names = [words.axis_name(path) for path in axes]
+    return {"axes": names, "rows": rows, "n": len(runs), "cut": len(runs) > len(kept)}
+
+
+def badge(word: str) -> Markup:
+    """A verdict or a fate as shape, colour and word."""
+    return Markup(
+        '<svg class="icon" width="16" height="16" aria-hidden="true"><use href="#i-{0}"/></svg> '
+        '<span class="word">{0}</span>'
+    ).format(word)
+
+
+def exact(value: object) -> str:
+    """A verdict's number to four significant digits, a dash for none, other values as they are."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return "\u2013" if value is None else str(value)
+    return words.number(value, 4) if abs(value) < 1000 else f"{value:,.1f}".removesuffix(".0")
+
+
+def in_words(label: str) -> str:
+    """A comparison's label without the sections of dotted paths."""
+    return " ".join(words.axis_name(word) if "." in word and word[0].isalpha() else word
+                    for word in label.split(" "))
+
+
+def extra_numbers(verdict: Verdict) -> list[tuple[str, str]]:
+    """The numbers of a kind's own details that no figure or table shows in full."""
+    details: dict[str, Any] = {**verdict.details, **next(iter(control_rows(verdict)), {})}
+    named: list[tuple[str, Any]] = []
+    for key in ("restricted_mean", "mean_length", "healthy", "means"):
+        sides = details.get(key) or {}
+        named += [(f"{key.replace('_', ' ')}, {side}", value) for side, value in sides.items()]
+    for key in ("levels", "level_means", "effects", "largest_difference", "n_pairs"):
+        if details.get(key) is not None:
+            named.append((KEYS.get(key, key.replace("_", " ")), details[key]))
+    return [(name, _listed(value)) for name, value in named]
+
+
+KEYS = {"effects": "effect by level", "level_means": "mean by level", "n_pairs": "pairs compared"}
+
+
+def _listed(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_listed(item) for item in value)
+    return words.value_name(value) if isinstance(value, (bool, str)) else exact(value)
+
+
+def named_bar(arm: NamedTally) -> Markup:
+    """A named arm's outcomes as one bar."""
+    told = ", ".join(f"{n} {words.outcome_name(o)}" for o, n in arm.tally.outcomes.items())
+    return figure(f"{arm.name}: {told}", 240, 16, *stack(0, 0, 240, 16, arm.tally))
+
+
+def is_log(panel: CurvePanel) -> bool:
+    """Whether a training signal is read on a log axis."""
+    return panel.title in LOG_SIGNALS
+
+

@@ -1,0 +1,74 @@
+"""The report as plain frozen data: what is shown, before any of it is drawn. No HTML in here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vistab.analysis.verdict import Verdict
+from vistab.report.view.claims import ForestRow, answer, forest_row
+from vistab.report.view.happened import (
+    CurvePanel,
+    MapPanel,
+    NamedTally,
+    coverage_panels,
+    map_panels,
+    named_tallies,
+)
+from vistab.report.view.layout import Layout, choose_layout, grid_runs
+from vistab.report.view.method import Fact, Flow, Loss, design, flow, losses, machine
+from vistab.report.view.payload import payload
+from vistab.report.view.strips import StripView, strip_view
+from vistab.report.view.why import WhyView, why_view
+from vistab.results import Results
+from vistab.spec.study import Study
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything the page shows. Sections without data are empty or None, and are left out."""
+
+    study: Study
+    title: str
+    answer: str
+    forest: tuple[ForestRow, ...]
+    layout: Layout
+    maps: tuple[MapPanel, ...]
+    named: tuple[NamedTally, ...]
+    coverage: tuple[CurvePanel, ...]
+    strips: StripView | None
+    why: WhyView | None
+    flow: Flow
+    losses: tuple[Loss, ...]
+    design: tuple[Fact, ...]
+    machine: tuple[Fact, ...]
+    provenance: Mapping[str, Any]
+    payload: str
+
+
+def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> View:
+    """Collect what the report shows of a study, its verdicts and its results."""
+    runs, history = results.runs, results.history
+    layout = choose_layout(study)
+    grid = grid_runs(study, runs)
+    finished = bool((runs["status"] == "finished").any())
+    strips = strip_view(results, grid, layout, study.target) if finished else None
+    return View(
+        study=study,
+        title=study.title or study.study.replace("_", " "),
+        answer=answer(verdicts, len(runs), study.replicates),
+        forest=tuple(forest_row(verdict) for verdict in verdicts),
+        layout=layout,
+        maps=map_panels(grid, layout) if finished else (),
+        named=named_tallies(runs) if finished else (),
+        coverage=coverage_panels(grid, history, layout),
+        strips=strips,
+        why=why_view(study, verdicts, runs, history),
+        flow=flow(study, runs, verdicts),
+        losses=losses(runs),
+        design=design(study),
+        machine=machine(results.provenance, runs),
+        provenance=results.provenance,
+        payload=payload(results, verdicts, strips),
+    )

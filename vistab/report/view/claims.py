@@ -1,0 +1,101 @@
+"""The verdicts as the forest plot and the cards need them. Every number stems from a verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vistab.analysis.verdict import Verdict
+from vistab.report.words import count, listed
+
+WORDS = ("supported", "refuted", "inconclusive", "void")
+TOWARDS_LOWER = {"lower", "sooner", "narrower", "not_higher"}
+NON_INFERIORITY = {"not_higher", "not_lower"}
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """One claim on the forest plot, oriented so that the declared direction is to the right.
+
+    effect, low, high: in margins when the claim has one (`standardised`), else on the claim's own
+    scale with the largest of them at 1; None when there is nothing to draw. `marks` are the margins.
+    """
+
+    verdict: Verdict
+    effect: float | None
+    low: float | None
+    high: float | None
+    marks: tuple[float, ...]
+    standardised: bool
+
+
+def forest_row(verdict: Verdict) -> ForestRow:
+    """Orient and standardise a verdict's effect and interval."""
+    sign = -1.0 if verdict.expect in TOWARDS_LOWER else 1.0
+    low, high = verdict.interval if verdict.interval else (verdict.effect, verdict.effect)
+    drawn = [value for value in (verdict.effect, low, high) if value is not None]
+    unit = verdict.margin or max((abs(value) for value in drawn), default=0.0) or 1.0
+    effect, *ends = (None if v is None else sign * v / unit for v in (verdict.effect, low, high))
+    known = sorted(end for end in ends if end is not None)
+    return ForestRow(
+        verdict,
+        effect,
+        known[0] if known else None,
+        known[-1] if known else None,
+        _marks(verdict),
+        verdict.margin > 0,
+    )
+
+
+def _marks(verdict: Verdict) -> tuple[float, ...]:
+    if verdict.margin == 0:
+        return ()
+    if verdict.kind == "equivalence":
+        return (-1.0, 1.0)
+    return (-1.0,) if verdict.expect in NON_INFERIORITY else (1.0,)
+
+
+def forest_reach(rows: Sequence[ForestRow]) -> float:
+    """The half width of the axis in margins: the furthest end drawn, 1.5 to 12."""
+    ends = [abs(v) for row in rows if row.standardised for v in (row.low, row.high) if v is not None]
+    return min(12.0, max(1.5, *ends, 0)) if ends else 1.5
+
+
+def answer(verdicts: Sequence[Verdict], n_runs: int, replicates: int) -> str:
+    """The one-sentence answer: `5 of 8 claims supported, 1 refuted; 780 runs, 10 replicates`."""
+    ran = f"{count(n_runs, 'run')}, {count(replicates, 'replicate')}"
+    if not verdicts:
+        return f"No claims were declared; {ran}."
+    counts = Counter(verdict.verdict for verdict in verdicts)
+    first = f"{counts['supported']} of {count(len(verdicts), 'claim')} supported"
+    rest = [f"{counts[word]} {word}" for word in WORDS[1:] if counts[word]]
+    return f"{', '.join([first, *rest])}; {ran}."
+
+
+def control_rows(verdict: Verdict) -> list[dict[str, Any]]:
+    """The entries of `details.controls`: one a control, one for kinds without several."""
+    return list(verdict.details.get("controls") or [])
+
+
+def compact_runs(run_ids: Sequence[str]) -> str:
+    """Run ids by arm: `a12: r000 to r009`; gaps are written out."""
+    arms: dict[str, list[int]] = {}
+    for run_id in run_ids:
+        arm, _, replicate = run_id.rpartition("-r")
+        arms.setdefault(arm, []).append(int(replicate))
+    return "; ".join(f"{arm}: {_ranges(sorted(numbers))}" for arm, numbers in sorted(arms.items()))
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    stretches: list[list[int]] = []
+    for n in numbers:
+        if stretches and n == stretches[-1][-1] + 1:
+            stretches[-1].append(n)
+        else:
+            stretches.append([n])
+    names = [
+        f"r{s[0]:03d}" if len(s) == 1 else f"r{s[0]:03d} to r{s[-1]:03d}" for s in stretches
+    ]
+    return listed(names)

@@ -1,0 +1,110 @@
+"""Which swept axis goes where in the maps: chosen from what the study sweeps, never hard-coded."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vistab.spec.axes import get
+from vistab.spec.study import Study
+
+
+@dataclass(frozen=True)
+class Column:
+    """An axis and its values in the study's order."""
+
+    path: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The roles of the swept axes: colour and rows of maps, x of maps, facets, and those pooled.
+
+    `series` is the axis that the claims compare (else the first numeric one); `pair` are its two
+    levels that are compared, (control, treatment), when a claim names them.
+    """
+
+    series: Column | None
+    x: Column | None
+    facets: tuple[Column, ...]
+    pair: tuple[Any, Any] | None
+
+    @property
+    def levels(self) -> tuple[Any, ...]:
+        """The levels of the series that curves show: the compared pair, or the first four."""
+        return self.pair or (self.series.values[:4] if self.series else ())
+
+    def panels(self) -> Iterator[dict[str, Any]]:
+        """Every assignment of the facet axes, in the study's order."""
+        for values in itertools.product(*(facet.values for facet in self.facets)):
+            yield {facet.path: value for facet, value in zip(self.facets, values, strict=True)}
+
+
+def axis_columns(runs: pd.DataFrame) -> list[str]:
+    """The axis columns of runs.parquet: dotted paths, as no other column is."""
+    return [str(column) for column in runs.columns if "." in str(column)]
+
+
+def plain(value: Any) -> Any:
+    """A value of a table as its Python value; lists (of betas, say) as tuples, which compare."""
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return tuple(plain(item) for item in value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def matching(runs: pd.DataFrame, assignment: Mapping[str, Any]) -> pd.DataFrame:
+    """The runs whose axis columns hold these values (as text, where an axis mixes types)."""
+    for path, value in assignment.items():
+        wanted = (plain(value), str(value))
+        runs = runs[runs[path].map(lambda found, wanted=wanted: plain(found) in wanted)]
+    return runs
+
+
+def swept(study: Study) -> dict[str, tuple[Any, ...]]:
+    """The axes of the grid, zipped ones too, that take more than one value."""
+    zipped = {path: values for group in study.zip for path, values in group.items()}
+    return {path: values for path, values in {**study.axes, **zipped}.items() if len(values) > 1}
+
+
+def grid_runs(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs of the grid: axes that only named arms set hold the study's own value."""
+    own = set(study.axes) | {path for group in study.zip for path in group}
+    extra = [path for path in axis_columns(runs) if path not in own]
+    return matching(runs, {path: get(study, path) for path in extra})
+
+
+def choose_layout(study: Study) -> Layout:
+    """Series: the axis that claims compare; x: the continuous axis with most values; facets: the rest."""
+    axes = [Column(path, tuple(values)) for path, values in swept(study).items()]
+    compared = compared_pair(study)
+    ranked = sorted(axes, key=lambda column: _rank(study, column))
+    series = next((c for c in axes if compared and c.path == compared[0]), None)
+    series = series or next(iter(ranked), None)
+    x = next((column for column in ranked if column is not series), None)
+    facets = tuple(column for column in axes if column not in (series, x))
+    pair = compared[1] if compared and series and series.path == compared[0] else None
+    return Layout(series, x, facets, pair)
+
+
+def _rank(study: Study, column: Column) -> tuple[int, int]:
+    kinds = (float, int, bool, str)
+    kind = type(get(study, column.path))
+    return (kinds.index(kind) if kind in kinds else len(kinds), -len(column.values))
+
+
+def compared_pair(study: Study) -> tuple[str, tuple[Any, Any]] | None:
+    """The first axis of the grid of which a claim compares two levels: path, (control, treatment)."""
+    for claim in study.claims:
+        treatment, control = getattr(claim, "treatment", {}), getattr(claim, "control", {})
+        if not isinstance(control, Mapping) or not len(treatment) == len(control) == 1:
+            continue
+        (path, treated), (other, untreated) = *treatment.items(), *control.items()
+        if path == other and path in swept(study):
+            return path, (untreated, treated)
+    return None

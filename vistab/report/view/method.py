@@ -1,0 +1,148 @@
+"""How the study was done and what was lost: the flow of runs, the design, the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from vistab.analysis.verdict import Verdict
+from vistab.report.view.happened import Tally, tally
+from vistab.report.words import axis_name, value_name
+from vistab.spec.study import Study
+
+PHASES: dict[str, tuple[str, ...]] = {
+    "gan": (
+        "Discriminator phase, generator fixed: minimise the cross-entropy of real against "
+        "generated samples (E6).",
+        "Generator phase, discriminator fixed: the usual generator loss plus the incremental "
+        "regularizer, weight \u00d7 mean squared distance to the anchor generator (E11).",
+    ),
+}
+"""The phases of a round, in order, with their equations; families not named here are left out."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """From planned to judged, as in a clinical trial: every planned run is in exactly one box."""
+
+    planned: int
+    arms: int
+    replicates: int
+    finished: int
+    crashed: int
+    missing: int
+    tally: Tally
+    judged: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Runs that were planned and have no result, together by pack and cause."""
+
+    status: str
+    pack: str
+    run_ids: tuple[str, ...]
+    error: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of the design: a name and its value in words."""
+
+    name: str
+    value: str
+
+
+def flow(study: Study, runs: pd.DataFrame, verdicts: Sequence[Verdict]) -> Flow:
+    """Count the runs by fate."""
+    status = runs["status"].value_counts()
+    return Flow(
+        len(runs),
+        runs["arm_id"].nunique(),
+        study.replicates,
+        *(int(status.get(word, 0)) for word in ("finished", "crashed", "missing")),
+        tally(runs),
+        tuple(verdicts),
+    )
+
+
+def losses(runs: pd.DataFrame) -> tuple[Loss, ...]:
+    """Crashed and missing runs by pack and error, in the table's order."""
+    lost = runs[runs["status"] != "finished"].fillna({"pack": "", "error": ""})
+    groups = lost.groupby(["status", "pack", "error"], sort=False)
+    return tuple(
+        Loss(str(status), str(pack), tuple(group["run_id"]), str(error))
+        for (status, pack, error), group in groups
+    )
+
+
+def design(study: Study) -> tuple[Fact, ...]:
+    """Target, family, budget and axes in words."""
+    axes = {**study.axes, **{p: v for group in study.zip for p, v in group.items()}}
+    facts = [
+        Fact("Target", _spec(study.target)),
+        Fact("Family", _spec(study.family)),
+        Fact("Optimiser", _spec(study.optimizer)),
+        Fact("Budget of a run", _spec(study.budget)),
+        Fact("Replicates", f"{study.replicates}, seed {study.seed}"),
+        *(Fact(f"Axis: {axis_name(path)}", _values(values)) for path, values in axes.items()),
+        *(Fact(f"Arm: {value_name(arm.name)}", _assignment(arm.set)) for arm in study.arms),
+    ]
+    return tuple(fact for fact in facts if fact.value)
+
+
+def _spec(spec: Any) -> str:
+    return _assignment(spec.model_dump(mode="json"))
+
+
+def _assignment(values: Mapping[str, Any]) -> str:
+    named = ((name, value) for name, value in _flat(values) if name != "kind")
+    rest = ", ".join(f"{name} {_values(value)}" for name, value in named)
+    kind = str(values.get("kind", ""))
+    return f"{kind}: {rest}" if kind and rest else kind or rest
+
+
+def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        name = (before + key.split(".", 1)[-1]).replace(".", " ").replace("_", " ")
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{name} ")
+        else:
+            yield name, value
+
+
+def _values(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_values(item) for item in value)
+    return value_name(value)
+
+
+def machine(provenance: Mapping[str, Any], runs: pd.DataFrame) -> tuple[Fact, ...]:
+    """What the study ran on; whatever the provenance does not know is left out."""
+    vistab = provenance.get("vistab") or {}
+    seconds = float(runs["seconds"].fillna(0).sum())
+    start, end = provenance.get("start"), provenance.get("end")
+    facts = (
+        ("vistab", " ".join(filter(None, (vistab.get("version"), _commit(vistab.get("commit")))))),
+        ("Python", provenance.get("python")),
+        ("Packages", ", ".join(f"{k} {v}" for k, v in (provenance.get("packages") or {}).items())),
+        ("Platform", provenance.get("platform")),
+        ("Processor", " \u00d7 ".join(_known(provenance, "cores", "cpu"))),
+        ("Engine", ", ".join(_known(provenance, "engine", "device"))),
+        ("From, to", f"{start} to {end}" if start and end else start),
+        ("Training time, all runs", f"{seconds:,.0f} s" if seconds else None),
+        ("Hash of what is trained", provenance.get("trained_hash")),
+        ("Hash of what is claimed", provenance.get("claimed_hash")),
+    )
+    return tuple(Fact(name, str(value)) for name, value in facts if value)
+
+
+def _known(provenance: Mapping[str, Any], *keys: str) -> list[str]:
+    return [str(provenance[key]) for key in keys if provenance.get(key)]
+
+
+def _commit(commit: str | None) -> str | None:
+    return f"(commit {commit[:12]}{'-dirty' if commit.endswith('-dirty') else ''})" if commit else None

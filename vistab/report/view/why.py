@@ -1,0 +1,133 @@
+"""Why: displacement against coverage for rival arms, and the training signals of both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vistab.analysis.verdict import Verdict
+from vistab.plan import make_plan
+from vistab.plan.cells import Comparison, comparisons
+from vistab.report.view.happened import CurvePanel, Series, curves
+from vistab.report.words import assignment_name, value_name
+from vistab.spec.study import Study
+
+SIGNALS = (
+    ("displacement", "displacement of G(z) per round"),
+    ("discriminator_loss", "discriminator loss"),
+    ("generator_loss", "generator loss"),
+    ("accuracy_real", "accuracy of D on real samples"),
+    ("accuracy_fake", "accuracy of D on generated samples"),
+    ("discriminator_gradient_norm", "gradient norm of D"),
+    ("generator_gradient_norm", "gradient norm of G"),
+)
+"""Columns of the history that are shown, in this order, where they exist."""
+
+LOG_SIGNALS = frozenset(
+    title for column, title in SIGNALS if column == "displacement" or "gradient" in column
+)
+"""Titles of the signals that span factors rather than differences."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The runs of one side: x mean displacement per round, y coverage at the end, one point a run."""
+
+    label: str
+    side: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class WhyView:
+    """Displacement against coverage (None if not recorded) and the signals, for one claim's sides."""
+
+    claim_id: str
+    says: str
+    groups: tuple[Group, ...]
+    signals: tuple[CurvePanel, ...]
+
+
+@dataclass(frozen=True)
+class _Side:
+    label: str
+    side: str
+    run_ids: tuple[str, ...]
+
+
+def why_view(
+    study: Study, verdicts: Sequence[Verdict], runs: pd.DataFrame, history: pd.DataFrame
+) -> WhyView | None:
+    """Built on the claim with most controls (the rival explanation), else the first comparison."""
+    candidates = [claim for claim in study.claims if hasattr(claim, "treatment")]
+    judged = {verdict.id for verdict in verdicts}
+    candidates = [claim for claim in candidates if claim.id in judged]
+    if not candidates or history.empty:
+        return None
+    claim: Any = max(candidates, key=lambda c: len(_controls(c)))
+    sides = _sides(claim, comparisons(make_plan(study), claim))
+    groups = tuple(group for side in sides if (group := _group(side, runs, history)))
+    signals = tuple(
+        panel for column, title in SIGNALS if (panel := _panel(column, title, sides, history))
+    )
+    return WhyView(claim.id, claim.says, groups, signals) if groups or signals else None
+
+
+def _controls(claim: Any) -> tuple[Any, ...]:
+    return claim.control if isinstance(claim.control, tuple) else (claim.control,)
+
+
+def selector_name(selector: dict[str, Any]) -> str:
+    """A claim's partial assignment in words: the arm's name, or its values."""
+    return value_name(selector["arm"]) if "arm" in selector else assignment_name(selector)
+
+
+def _sides(claim: Any, found: Sequence[Comparison]) -> list[_Side]:
+    treated = _run_ids(found[:1], "treatment")
+    sides = [_Side(selector_name(claim.treatment), "treatment", treated)]
+    for k, (control, comparison) in enumerate(zip(_controls(claim), found, strict=True)):
+        name = "control" if len(found) == 1 else f"control{k}"
+        sides.append(_Side(selector_name(control), name, _run_ids([comparison], "control")))
+    return sides
+
+
+def _run_ids(found: Sequence[Comparison], wanted: str) -> tuple[str, ...]:
+    ids = [
+        run_id
+        for comparison in found
+        for cell in comparison.cells
+        for (side, _), run_ids in cell.runs.items()
+        if side == wanted
+        for run_id in run_ids
+    ]
+    return tuple(dict.fromkeys(ids))
+
+
+def _group(side: _Side, runs: pd.DataFrame, history: pd.DataFrame) -> Group | None:
+    if "displacement" not in history or "final_coverage" not in runs:
+        return None
+    own = history[history["run_id"].isin(side.run_ids)]
+    moved = own.groupby("run_id")["displacement"].mean()
+    covered = runs.set_index("run_id")["final_coverage"].reindex(moved.index)
+    known = np.isfinite(moved.to_numpy(dtype=float)) & np.isfinite(covered.to_numpy(dtype=float))
+    if not known.any():
+        return None
+    return Group(side.label, side.side, tuple(moved[known]), tuple(covered[known]))
+
+
+def _panel(
+    column: str, title: str, sides: Sequence[_Side], history: pd.DataFrame
+) -> CurvePanel | None:
+    if column not in history:
+        return None
+    series = []
+    for side in sides:
+        rounds, values = curves(history, side.run_ids, column)
+        if np.isfinite(values).any():
+            series.append(Series(side.label, side.side, rounds, values))
+    return CurvePanel(title, tuple(series)) if series else None

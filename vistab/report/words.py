@@ -1,0 +1,115 @@
+"""Numbers, values and axes in the reader's words. Pure; the only place that formats for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from vistab.analysis.verdict import Verdict
+
+MINUS = "\u2212"
+TickText = Callable[[float], str]
+SHARE = "share of runs"
+"""The unit of effects that are differences of proportions; shown in percentage points."""
+
+VERDICT_NOTES = {
+    "supported": "the data agree with the claim",
+    "refuted": "the data speak against the claim",
+    "inconclusive": "the data do not settle it",
+    "void": "could not be judged",
+}
+
+OUTCOMES = ("healthy", "mode_collapse", "oscillating", "stalled", "diverged", "posterior_collapse")
+"""Order of outcomes in every figure; any other outcome of a user's family comes after."""
+
+
+def outcome_name(outcome: str) -> str:
+    """`mode_collapse` as `mode collapse`."""
+    return outcome.replace("_", " ")
+
+
+def axis_name(path: str) -> str:
+    """`family.regularizer.weight` as `regularizer weight`: the section is dropped."""
+    return " ".join(path.split(".")[1:] or [path]).replace("_", " ")
+
+
+def value_name(value: object) -> str:
+    """A value of an axis: booleans as on and off, numbers as short as they can be."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, (int, float)):
+        return f"{value:g}".replace("-", MINUS) if abs(value) >= 1e-3 or value == 0 else f"{value:.0e}"
+    return str(value).replace("_", " ")
+
+
+def assignment_name(assignment: Mapping[str, object]) -> str:
+    """`regularizer weight 5, batch norm off`."""
+    return ", ".join(f"{axis_name(path)} {value_name(value)}" for path, value in assignment.items())
+
+
+def percent(share: float) -> str:
+    """0.914 as `91 %`; never rounds a share that is not 0 or 1 to 0 or 100."""
+    rounded = round(100 * share)
+    if rounded in (0, 100) and share not in (0, 1):
+        return f"{100 * share:.1f} %"
+    return f"{rounded} %"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number to `digits` significant digits with a true minus sign; a dash for none."""
+    if value is None or not math.isfinite(value):
+        return "\u2013"
+    if abs(value) >= 10 ** (digits - 1):
+        return f"{value:,.0f}".replace("-", MINUS)
+    return f"{value:.{digits}g}".replace("-", MINUS)
+
+
+def p_value(p: float | None) -> str:
+    """`0.004`, or `< 0.0001`."""
+    if p is None:
+        return "\u2013"
+    return "< 0.0001" if p < 1e-4 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
+
+
+def in_unit(value: float | None, unit: str) -> str:
+    """An effect in its claim's unit, without the unit: points for shares, else three digits."""
+    if value is None:
+        return "\u2013"
+    return points(value) if unit.startswith(SHARE) else number(value)
+
+
+def points(share: float) -> str:
+    """A difference of shares in percentage points, to whole points above 10, else to a tenth."""
+    scaled = 100 * share
+    text = f"{scaled:.0f}" if abs(scaled) >= 10 or scaled == round(scaled) else f"{scaled:.1f}"
+    return text.replace("-", MINUS)
+
+
+def unit_name(unit: str) -> str:
+    """`share of runs per step` as `points per step`: the unit that `in_unit` writes in."""
+    return "points" + unit.removeprefix(SHARE) if unit.startswith(SHARE) else unit
+
+
+def effect(verdict: Verdict) -> str:
+    """The effect with its unit: `\u221289 points`."""
+    if verdict.effect is None:
+        return "not estimated"
+    return f"{in_unit(verdict.effect, verdict.unit)} {unit_name(verdict.unit)}".strip()
+
+
+def interval(verdict: Verdict) -> str:
+    """The interval in the claim's unit: `\u221296 to \u221280`."""
+    if verdict.interval is None:
+        return "\u2013"
+    low, high = verdict.interval
+    return f"{in_unit(low, verdict.unit)} to {in_unit(high, verdict.unit)}"
+
+
+def count(n: int, noun: str) -> str:
+    """`1 run`, `780 runs`."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def listed(words: list[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -1,0 +1,69 @@
+"""Reading a results folder as tidy tables, on any machine: neither torch nor ray is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vistab.errors import ResultsError
+from vistab.results.files import read_json
+
+Samples = tuple[npt.NDArray[np.generic], npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Results:
+    """A study's results. Tables are read when first asked for, then kept."""
+
+    folder: Path
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """A row per planned run: arm, replicate, axis columns, status, outcome, metrics."""
+        return pd.read_parquet(self.folder / "runs.parquet")
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """A row per run and snapshot: losses, gradient norms, displacement, signals."""
+        return pd.read_parquet(self.folder / "history.parquet")
+
+    @cached_property
+    def verdicts(self) -> pd.DataFrame:
+        """A row per claim; empty before the study was judged."""
+        path = self.folder / "verdicts.json"
+        return pd.DataFrame(read_json(path) if path.exists() else [])
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """How, when and with what the results were made, and what was declared before."""
+        provenance: dict[str, Any] = read_json(self.folder / "provenance.json")
+        return provenance
+
+    @property
+    def study_file(self) -> Path:
+        """The study as resolved, with every default spelt out."""
+        return self.folder / "study.yaml"
+
+    def samples(self, run_id: str) -> Samples | None:
+        """Film strip of a run: (rounds [T], samples [T, n, d]); None if none was kept."""
+        packs = self.runs.loc[self.runs["run_id"] == run_id, "pack"]
+        path = self.folder / "samples" / f"{packs.iloc[0]}.npz" if len(packs) else None
+        if path is None or not path.exists():
+            return None
+        with np.load(path) as archive:
+            return (archive["rounds"], archive[run_id]) if run_id in archive else None
+
+
+def load(path: str | Path) -> Results:
+    """Open a results folder. ResultsError if `path` holds no results."""
+    folder = Path(path)
+    for name in ("runs.parquet", "history.parquet", "provenance.json", "study.yaml"):
+        if not (folder / name).exists():
+            raise ResultsError(f"{folder}: not a results folder, or an unfinished one: no {name}")
+    return Results(folder)

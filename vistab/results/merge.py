@@ -1,0 +1,143 @@
+"""From pack folders to the study's tables: one row per planned run, whatever happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vistab.plan.model import Plan, Run
+from vistab.results.files import write_bytes
+from vistab.results.pack_folder import PackFolder, table_of, write_table
+from vistab.results.record import METRICS, RUN_COLUMNS_AFTER_AXES, RUN_COLUMNS_BEFORE_AXES
+
+ROUND_COLUMNS = ("onset_round", "converged_round", "rounds")
+TEXT_COLUMNS = ("outcome", "evidence", "pack", "device", "error")
+
+
+def merge(plan: Plan, folders: Sequence[PackFolder], into: Path) -> None:
+    """Write samples/, history.parquet and, last, runs.parquet of what the folders hold so far."""
+    owners = _owners(plan, folders)
+    done = list(dict.fromkeys(owners.values()))
+    _copy_samples(done, into / "samples")
+    write_table(into / "history.parquet", _history(owners, done))
+    runs = _runs(plan, owners, [folder for folder in folders if folder not in done])
+    write_table(into / "runs.parquet", table_of(runs))
+
+
+def _owners(plan: Plan, folders: Sequence[PackFolder]) -> dict[str, PackFolder]:
+    """Which folder's record of a run counts: that of a planned pack before any other one.
+
+    Other ones are there when `resources.pack` changed between two sessions.
+    """
+    planned_packs = {pack.pack_id for pack in plan.packs}
+    planned_runs = {run.run_id for run in plan.runs}
+    owners: dict[str, PackFolder] = {}
+    for folder in sorted(folders, key=lambda folder: folder.pack_id not in planned_packs):
+        for run_id in (folder.done() or {"runs": []})["runs"]:
+            if run_id in planned_runs:
+                owners.setdefault(run_id, folder)
+    return owners
+
+
+# --- runs
+
+
+def _runs(plan: Plan, owners: Mapping[str, PackFolder], rest: Sequence[PackFolder]) -> pd.DataFrame:
+    rows = [*_crashed(rest, owners), *_finished(owners)]
+    happened = pd.DataFrame(rows, columns=_columns(rows))
+    frame = _planned(plan).merge(happened, on="run_id", how="left")
+    frame["status"] = frame["status"].fillna("missing")
+    for column in ROUND_COLUMNS:
+        frame[column] = frame[column].astype("Int64")
+    for column in TEXT_COLUMNS:
+        values = frame[column].astype(object)
+        frame[column] = values.mask(values.isna(), None)
+    return frame
+
+
+def _planned(plan: Plan) -> pd.DataFrame:
+    before = {
+        "run_id": [run.run_id for run in plan.runs],
+        "role": [run.role for run in plan.runs],
+        "arm": [run.arm.name or run.arm.arm_id for run in plan.runs],
+        "arm_id": [run.arm.arm_id for run in plan.runs],
+        "replicate": [run.replicate for run in plan.runs],
+    }
+    axes = {column: _axis(plan.runs, column) for column in plan.columns}
+    return pd.DataFrame({**{name: before[name] for name in RUN_COLUMNS_BEFORE_AXES}, **axes})
+
+
+def _axis(runs: Sequence[Run], column: str) -> pd.Series[Any]:
+    """The values of an axis in their natural type; as text if they have no type in common."""
+    values = pd.Series([run.arm.assignment[column] for run in runs])
+    kind = pd.api.types.infer_dtype(values)
+    return values.map(str) if kind in ("mixed-integer", "mixed") and not _lists(values) else values
+
+
+def _lists(values: pd.Series[Any]) -> bool:
+    return all(isinstance(value, tuple | list) for value in values)
+
+
+def _finished(owners: Mapping[str, PackFolder]) -> list[dict[str, Any]]:
+    return [
+        {**row, "pack": folder.pack_id}
+        for folder in dict.fromkeys(owners.values())
+        for row in folder.runs()
+        if owners.get(row["run_id"]) == folder
+    ]
+
+
+def _crashed(
+    folders: Sequence[PackFolder], owners: Mapping[str, PackFolder]
+) -> list[dict[str, Any]]:
+    crashes = [(folder, crash) for folder in folders if (crash := folder.crash())]
+    return [
+        {"run_id": run_id, "status": "crashed", "pack": folder.pack_id, "error": crash["error"]}
+        for folder, crash in crashes
+        for run_id in crash["runs"]
+        if run_id not in owners
+    ]
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns of record.py in their order, with whatever else was measured among them."""
+    metrics = [f"{which}_{metric}" for metric in METRICS for which in ("final", "best")]
+    known = ["run_id", *RUN_COLUMNS_AFTER_AXES, *metrics]
+    further = dict.fromkeys(key for row in rows for key in row)
+    cut = RUN_COLUMNS_AFTER_AXES.index("rounds")
+    return [
+        "run_id",
+        *RUN_COLUMNS_AFTER_AXES[:cut],
+        *metrics,
+        *(name for name in further if name not in known),
+        *RUN_COLUMNS_AFTER_AXES[cut:],
+    ]
+
+
+# --- history and samples
+
+
+def _history(owners: Mapping[str, PackFolder], done: Sequence[PackFolder]) -> pa.Table:
+    tables = [_history_of(folder, owners) for folder in done]
+    if not tables:
+        return pa.table({"run_id": pa.array([], pa.string()), "round": pa.array([], pa.int64())})
+    return pa.concat_tables(tables, promote_options="default")
+
+
+def _history_of(folder: PackFolder, owners: Mapping[str, PackFolder]) -> pa.Table:
+    mine = [run_id for run_id, owner in owners.items() if owner == folder]
+    table = folder.history()
+    return table.filter(pc.is_in(table["run_id"], pa.array(mine, pa.string())))
+
+
+def _copy_samples(folders: Sequence[PackFolder], into: Path) -> None:
+    into.mkdir(exist_ok=True)
+    for folder in folders:
+        target = into / f"{folder.pack_id}.npz"
+        if not target.exists():
+            write_bytes(target, (folder.path / "samples.npz").read_bytes())

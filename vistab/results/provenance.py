@@ -1,0 +1,136 @@
+"""How results came about: what was declared before the first result, with what, where and when."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import vistab
+from vistab.spec.identity import claim_hashes, claimed_hash, trained_hash
+from vistab.spec.study import Study
+
+PACKAGES = ("numpy", "pandas", "pyarrow", "pydantic", "ray", "scipy", "torch")
+
+
+@dataclass(frozen=True)
+class Session:
+    """One call of the command that runs a study."""
+
+    command: str
+    engine: str
+    workers: int | None
+    device: str
+
+
+def declaration(study: Study, when: str) -> dict[str, Any]:
+    """What a study declares before its first result: hashes of what is trained and claimed."""
+    return {
+        "study": study.study,
+        "trained_hash": trained_hash(study),
+        "claimed_hash": claimed_hash(study),
+        "claims": claim_hashes(study),
+        "alpha": study.alpha,
+        "declared": when,
+        "seed": study.seed,
+        "replicates": study.replicates,
+    }
+
+
+def post_hoc(study: Study, provenance: Mapping[str, Any]) -> frozenset[str]:
+    """Ids of the claims that were not declared, as they stand, before the first result.
+
+    Every claim is post hoc once `alpha` is not the declared one.
+    """
+    declared: Mapping[str, str] = provenance["claims"] if _same_alpha(study, provenance) else {}
+    return frozenset(
+        claim for claim, digest in claim_hashes(study).items() if declared.get(claim) != digest
+    )
+
+
+def dropped(study: Study, provenance: Mapping[str, Any]) -> tuple[str, ...]:
+    """Ids of declared claims that the study no longer makes."""
+    kept = {claim.id for claim in study.claims}
+    return tuple(claim for claim in provenance["claims"] if claim not in kept)
+
+
+def _same_alpha(study: Study, provenance: Mapping[str, Any]) -> bool:
+    return bool(provenance["alpha"] == study.alpha)
+
+
+def started(provenance: Mapping[str, Any], session: Session) -> dict[str, Any]:
+    """The provenance as a session starts: its command, machine and packages; first start kept."""
+    start = now()
+    return {
+        **provenance,
+        **environment(),
+        **asdict(session),
+        "start": provenance.get("start", start),
+        "end": None,
+        "sessions": [*provenance.get("sessions", ()), {**asdict(session), "start": start}],
+    }
+
+
+def ended(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """The provenance as its last session ends."""
+    end = now()
+    *before, last = provenance["sessions"]
+    return {**provenance, "end": end, "sessions": [*before, {**last, "end": end}]}
+
+
+def environment() -> dict[str, Any]:
+    """Versions, packages and machine."""
+    return {
+        "vistab": {"version": vistab.__version__, "commit": commit()},
+        "python": platform.python_version(),
+        "packages": {name: found for name in PACKAGES if (found := _installed(name))},
+        "platform": platform.platform(),
+        "cpu": cpu(),
+        "cores": os.cpu_count(),
+    }
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def commit() -> str | None:
+    """Git commit of this package's checkout, `-dirty` if changed; None if it is not in one."""
+    package = Path(vistab.__file__).parent
+    if _git(package, "ls-files", "--error-unmatch", "__init__.py") is None:
+        return None
+    return _git(package, "describe", "--always", "--dirty", "--abbrev=40")
+
+
+def cpu() -> str:
+    """The processor's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.split(":", 1)[1] for line in lines if line.startswith("model name")]
+    return names[0].strip() if names else platform.processor()
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        result = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return result.stdout.strip() or None

@@ -1,0 +1,200 @@
+"""What a claim must satisfy given the study's arms, beyond the types of its own keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vistab.spec.claims import (
+    ClaimSpec,
+    ComparisonSpec,
+    IdenticalClaim,
+    InteractionClaim,
+    OutcomeOrMetric,
+    Selector,
+    TrendClaim,
+)
+from vistab.spec.draft import Draft
+from vistab.spec.grid import Grid
+from vistab.spec.problems import Place, Problems, nearest_of, nearest_value
+from vistab.spec.selection import compare, controls, level_axis, named_paths, selected
+from vistab.spec.values import field_value
+
+
+def check_claims(draft: Draft, grid: Grid, problems: Problems) -> dict[int, ClaimSpec]:
+    """The claims with every value in its axis's own type. Problems are noted."""
+    return {
+        index: _Check(draft, grid, problems, ("claims", index)).claim(claim)
+        for index, claim in draft.claims.items()
+    }
+
+
+def selectors(claim: ClaimSpec) -> Iterator[tuple[Place, Selector]]:
+    """Every selector of the claim and where it stands in the claim."""
+    if isinstance(claim, ComparisonSpec):
+        yield ("treatment",), claim.treatment
+        if isinstance(claim.control, tuple):
+            yield from ((("control", at), control) for at, control in enumerate(claim.control))
+        else:
+            yield ("control",), claim.control
+    if isinstance(claim, TrendClaim):
+        yield ("arms",), claim.arms
+
+
+class _Check:
+    """Checks one claim. `sound` turns False once its selectors cannot be trusted."""
+
+    def __init__(self, draft: Draft, grid: Grid, problems: Problems, place: Place) -> None:
+        self._draft, self._grid, self._problems, self._place = draft, grid, problems, place
+        self._sound = True
+
+    def claim(self, claim: ClaimSpec) -> ClaimSpec:
+        """The claim with typed values; notes whatever is wrong with it."""
+        self._check_keys(claim)
+        claim = claim.model_copy(update=self._typed(claim))
+        self._check_level_axis(claim)
+        if self._sound:
+            self._check_sides(claim)
+        return claim
+
+    def _wrong(self, place: Place, rule: str, *details: Any) -> None:
+        self._problems.add((*self._place, *place), rule, *details)
+        self._sound = False
+
+    def _check_keys(self, claim: ClaimSpec) -> None:
+        """Keys that need or exclude each other."""
+        expect = getattr(claim, "expect", None)
+        if expect in ("not_higher", "not_lower") and claim.margin == 0:
+            rule = f"must be more than 0 for expect: {expect}"
+            self._problems.add((*self._place, "margin"), rule, claim.margin)
+        if isinstance(claim, OutcomeOrMetric) and claim.outcome and claim.metric:
+            rule = "takes the place of outcome: give only one of them"
+            self._problems.add((*self._place, "metric"), rule, claim.metric)
+        if isinstance(claim, InteractionClaim) and bool(claim.across) == bool(claim.along):
+            self._wrong(("across",), "exactly one of across and along is required")
+
+    def _typed(self, claim: ClaimSpec) -> dict[str, Any]:
+        """The claim's selectors, `within` and `across` with values in their axes' types."""
+        typed = {place: self._selector(selector, place) for place, selector in selectors(claim)}
+        update: dict[str, Any] = {str(p[0]): new for p, new in typed.items() if len(p) == 1}
+        if isinstance(claim, ComparisonSpec) and isinstance(claim.control, tuple):
+            update["control"] = tuple(new for place, new in typed.items() if len(place) == 2)
+            if not claim.control:
+                self._wrong(("control",), "must name at least one control")
+        update["within"] = {
+            path: self._one_or_more(path, raw, ("within", path))
+            for path, raw in claim.within.items()
+        }
+        if isinstance(claim, InteractionClaim) and claim.across:
+            update["across"] = self._across(claim.across)
+        return update
+
+    def _selector(self, selector: Selector, place: Place) -> dict[str, Any]:
+        if "arm" in selector:
+            self._check_arm(selector, place)
+            return dict(selector)
+        return {path: self._value(path, raw, (*place, path)) for path, raw in selector.items()}
+
+    def _check_arm(self, selector: Selector, place: Place) -> None:
+        if len(selector) > 1:
+            self._wrong(place, "takes either {arm: NAME} or axes, not both", dict(selector))
+        name, known = selector["arm"], list(self._grid.arm_paths)
+        if name not in known:
+            rule = (
+                "names no named arm" if known else "names an arm, but the study has no named arms"
+            )
+            self._wrong((*place, "arm"), rule, name, nearest_of(name, known))
+
+    def _across(self, across: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[Any, Any]]:
+        if len(across) != 1:
+            self._wrong(("across",), "must name exactly one axis", dict(across))
+        typed = {
+            path: tuple(
+                self._value(path, raw, ("across", path, at)) for at, raw in enumerate(values)
+            )
+            for path, values in across.items()
+        }
+        for path, (first, second) in typed.items():
+            if self._sound and first == second:
+                self._wrong(("across", path), "needs two different values", (first, second))
+        return typed
+
+    def _one_or_more(self, path: str, raw: Any, place: Place) -> Any:
+        field = self._draft.fields.get(path)
+        is_list = field is not None and field.is_list
+        if not isinstance(raw, tuple) or (is_list and not all(isinstance(v, tuple) for v in raw)):
+            value = self._value(path, raw, place)
+            return (value,) if is_list else value
+        if not raw:
+            self._wrong(place, "must name at least one value", raw)
+        return tuple(self._value(path, item, (*place, at)) for at, item in enumerate(raw))
+
+    def _value(self, path: str, raw: Any, place: Place) -> Any:
+        """One value of an axis, in the axis's type; must be a value that some arm has."""
+        if not self._is_axis(path, place):
+            return raw
+        field, whole_place = self._draft.fields[path], (*self._place, *place)
+        value, valid = field_value(raw, field, whole_place, self._problems)
+        if not valid:
+            self._sound = False
+            return raw
+        levels = self._grid.levels[path]
+        if value not in levels:
+            self._wrong(place, f"no arm has this value of {path}", raw, nearest_value(raw, levels))
+        return value
+
+    def _is_axis(self, path: str, place: Place) -> bool:
+        if path in self._grid.columns and path not in self._draft.unsure:
+            return True
+        self._sound = False
+        if path not in self._draft.unsure:
+            nearest = nearest_of(path, self._grid.columns)
+            self._wrong(place, "names no axis of this study", path, nearest)
+        return False
+
+    def _check_level_axis(self, claim: ClaimSpec) -> None:
+        """The axis of along, vary or across is one, and no side of the claim names it too."""
+        axis = level_axis(claim)
+        if axis is None:
+            return
+        key = "vary" if isinstance(claim, IdenticalClaim) else "along"
+        if getattr(claim, key, None) is not None and not self._is_axis(axis, (key,)):
+            return
+        for place, selector in selectors(claim):
+            if self._sound and axis in named_paths(self._grid, selector):
+                rule = f"must leave {axis} free, which the claim varies"
+                self._wrong(place, rule, dict(selector))
+
+    def _check_sides(self, claim: ClaimSpec) -> None:
+        """Every side selects arms, treatment differs from control, and cells are left."""
+        taken = {
+            place: selected(self._grid, selector, claim.within)
+            for place, selector in selectors(claim)
+        } or {("within",): selected(self._grid, {}, claim.within)}
+        for place, arms in taken.items():
+            if not arms:
+                self._wrong(place, "selects no arm")
+        for place, arms in taken.items():
+            if place[0] == "control" and arms and arms == taken[("treatment",)]:
+                self._wrong(place, "selects the same runs as treatment")
+        if self._sound:
+            self._check_cells(claim)
+
+    def _check_cells(self, claim: ClaimSpec) -> None:
+        many = len(controls(claim)) > 1
+        for index, comparison in enumerate(compare(self._grid, claim)):
+            place: Place = ("control", index) if many else ()
+            if len(comparison.levels) < 2 and level_axis(claim) is not None:
+                rule = f"needs at least two values of {level_axis(claim)} among the arms it selects"
+                self._wrong(place, rule, comparison.levels)
+            elif not comparison.cells:
+                rule = f"no complete cell is left; all {comparison.left_out} miss a side or a level"
+                self._wrong(place, rule)
+
+
+def check_replicates(draft: Draft, problems: Problems) -> None:
+    """Claims are tested over replicates: two at least, one where all that is asked is identity."""
+    needs_two = any(not isinstance(claim, IdenticalClaim) for claim in draft.claims.values())
+    if needs_two and draft.replicates < 2:
+        rule = "must be at least 2, since claims are tested over replicates"
+        problems.add(("replicates",), rule, draft.replicates, "nearest: 2")

@@ -1,0 +1,75 @@
+"""From a study file to a Study, or to every problem that the file has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vistab.spec.consistency import check_whole
+from vistab.spec.draft import Draft
+from vistab.spec.reading import Families, Reader
+from vistab.spec.source import read_source
+from vistab.spec.study import Study
+from vistab.spec.yaml12 import Dumper
+
+
+def load_study(
+    path: Path, *, overrides: Sequence[str] = (), families: Families | None = None
+) -> Study:
+    """The study in the file, with defaults filled in and ranges expanded.
+
+    overrides: `path=value` texts (`--set`), the value in YAML. families: spec models of users'
+    families by their `package.module:Name`.
+    Raises StudyError with all problems, of every stage, and nothing else.
+    """
+    source = read_source(path, overrides)
+    reader = Reader(source.data, families or {}, source.problems)
+    header = reader.header()
+    draft = _draft(reader, header)
+    checked = check_whole(draft, source.problems)
+    source.problems.raise_if_any()
+    return header.model_copy(
+        update={
+            **draft.sections,
+            "axes": draft.axes,
+            "zip": tuple(draft.zip.values()),
+            "arms": tuple(draft.arms.values()),
+            "exclude": tuple(draft.exclude.values()),
+            "claims": tuple(checked.claims.values()),
+        }
+    )
+
+
+def study_document(study: Study) -> dict[str, Any]:
+    """The study as plain data with every default spelt out; load_study reads it back as equal."""
+    document: dict[str, Any] = study.model_dump(mode="json")
+    for claim in document["claims"]:
+        for key in [key for key, value in claim.items() if value is None]:
+            del claim[key]
+    return document
+
+
+def study_text(study: Study) -> str:
+    """study_document as YAML. Text that looks like a number is quoted, as YAML 1.2 needs it."""
+    return yaml.dump(study_document(study), Dumper=Dumper, sort_keys=False, allow_unicode=True)
+
+
+def _draft(reader: Reader, header: Study) -> Draft:
+    axes, groups = reader.axes(), reader.zip()
+    swept = axes | {path: values for group in groups.values() for path, values in group.items()}
+    arms, exclude, claims = reader.arms(), reader.exclude(swept), reader.claims()
+    named = [path for arm in arms.values() for path in (*arm.set, *arm.axes)]
+    return Draft(
+        sections=reader.sections,
+        axes=axes,
+        zip=groups,
+        arms=arms,
+        exclude=exclude,
+        claims=claims,
+        replicates=header.replicates,
+        max_runs=header.max_runs,
+        unsure=reader.unsure([*swept, *named]),
+    )

@@ -1,0 +1,105 @@
+"""Collecting everything that is wrong, so that it can be reported at once."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from vistab.errors import Problem, StudyError
+
+Place = tuple[str | int, ...]
+"""Where a value stands in the document: its keys and indices. A dotted axis path is ONE key."""
+
+NOTHING: Any = object()
+"""Stands for 'no value to show'; None is a value (YAML's null)."""
+
+
+class Problems:
+    """Collects the problems of one study; `lines` maps places to 1-based lines of `file`.
+
+    A place with line None was given on the command line (`--set`).
+    """
+
+    def __init__(self, file: str, lines: Mapping[Place, int | None]) -> None:
+        self._file = file
+        self._lines = lines
+        self._found: dict[Problem, None] = {}
+        self._settled: set[Place] = set()
+
+    def add(
+        self,
+        place: Place,
+        rule: str,
+        value: Any = NOTHING,
+        nearest: str | None = None,
+        *,
+        line: int | None = None,
+    ) -> None:
+        """Note that the value at `place` breaks `rule`."""
+        if place in self._settled:
+            return
+        shown = None if value is NOTHING else show(value)
+        file, at = self._position(place) if line is None else (self._file, line)
+        self._found[Problem(file, at, dotted(place), rule, shown, nearest)] = None
+
+    def settle(self, place: Place) -> None:
+        """Take no further problems at `place`: what is there could not even be read."""
+        self._settled.add(place)
+
+    @property
+    def found(self) -> tuple[Problem, ...]:
+        """All problems in file order; those without a line first."""
+        return tuple(sorted(self._found, key=lambda problem: problem.line or 0))
+
+    def raise_if_any(self) -> None:
+        """Raise StudyError with every problem found, if there is one."""
+        if self._found:
+            raise StudyError(self.found)
+
+    def _position(self, place: Place) -> tuple[str, int | None]:
+        for end in range(len(place), -1, -1):
+            if place[:end] in self._lines:
+                line = self._lines[place[:end]]
+                return (self._file, line) if line is not None else ("--set", None)
+        return self._file, None
+
+
+def dotted(place: Place) -> str:
+    """The place as users write it: `claims[0].margin`; the whole document is `study file`."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    return text.removeprefix(".") or "study file"
+
+
+def show(value: Any) -> str:
+    """The value as YAML would have it, on one line, at most 60 characters."""
+    if isinstance(value, str | float):
+        text = repr(value).removesuffix(".0")
+    else:
+        text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def nearest_of(word: object, choices: Iterable[object]) -> str | None:
+    """The most similar of the choices; a short list of them if none is similar; None if empty."""
+    known = [choice if isinstance(choice, str) else show(choice) for choice in choices]
+    if not known:
+        return None
+    similar = difflib.get_close_matches(str(word), known, n=1, cutoff=0.6)
+    if similar:
+        return f"nearest: {similar[0]}"
+    listed = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
+    return f"choose from: {listed}"
+
+
+def nearest_value(value: object, choices: Iterable[object]) -> str | None:
+    """Like nearest_of, but the closest number where `value` and the choices are numbers."""
+    known = list(choices)
+    if _is_number(value) and known and all(map(_is_number, known)):
+        return f"nearest: {show(min(known, key=lambda choice: abs(choice - value)))}"  # type: ignore[operator]
+    return nearest_of(value, known)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,165 @@
+"""What a target is, and what is known of one whose modes are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+from scipy.stats import chi2
+
+Array = npt.NDArray[np.float64]
+
+HIGH_QUALITY_STDS: Final = 3.0
+"""A sample within this many standard deviations of its nearest mode is of high quality."""
+
+_REFERENCE_SAMPLES: Final = 2**17  # for overlapping modes: shares good to about 0.1 percent
+
+
+class Target(Protocol):
+    """What is to be learned. `modes` is None where no modes are known (data sets, for example)."""
+
+    @property
+    def dimension(self) -> int:
+        """The number d of features of one sample."""
+
+    @property
+    def modes(self) -> KnownModes | None:
+        """What is known of the target's modes, if it has known ones."""
+
+    def sample(self, n: int, generator: np.random.Generator) -> npt.NDArray[np.float32]:
+        """Draw n samples, float32 [n, d], from the random numbers of `generator` alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class KnownModes:
+    """Modes of a mixture of isotropic Gaussians of one width, and how a perfect sampler scores.
+
+    centres [m, d]; weights [m], positive, made to sum to 1; std > 0, in the units of the centres.
+    The properties below are exact while the modes are at least 2 x 3 std apart, and up to then
+    ignore the mass (below 0.3 % of a mode) that strays into another mode's ball. Closer modes
+    share samples out to the nearest centre: these expectations come from a fixed large sample.
+
+    Raises ValueError when shapes do not fit, two centres coincide, or weights or std are not
+    positive.
+    """
+
+    centres: Array
+    weights: Array
+    std: float
+
+    def __post_init__(self) -> None:
+        centres = np.array(self.centres, dtype=float)
+        weights = np.array(self.weights, dtype=float)
+        if centres.ndim != 2 or 0 in centres.shape or weights.shape != centres.shape[:1]:
+            raise ValueError(
+                "centres must be [m, d] and weights [m], both not empty, "
+                f"got {centres.shape} and {weights.shape}"
+            )
+        if not (self.std > 0 and np.all(weights > 0)):
+            raise ValueError("std and all weights must be positive")
+        if len(np.unique(centres, axis=0)) < len(centres):
+            raise ValueError("no two centres may coincide")
+        weights = weights / weights.sum()
+        centres.flags.writeable = weights.flags.writeable = False
+        object.__setattr__(self, "centres", centres)
+        object.__setattr__(self, "weights", weights)
+
+    @property
+    def count(self) -> int:
+        """The number m of modes."""
+        return len(self.weights)
+
+    @property
+    def dimension(self) -> int:
+        """The number d of features of one sample."""
+        return int(self.centres.shape[1])
+
+    @property
+    def radius(self) -> float:
+        """How far from its mode's centre a sample may lie to be of high quality."""
+        return HIGH_QUALITY_STDS * self.std
+
+    @property
+    def mean(self) -> Array:
+        """The mean [d] of the target."""
+        mean: Array = self.weights @ self.centres
+        return mean
+
+    @property
+    def rms(self) -> float:
+        """Root mean square distance of the target's samples from the target's mean."""
+        between = self.weights @ np.sum((self.centres - self.mean) ** 2, axis=1)
+        return float(np.sqrt(between + self.within_mode_rms**2))
+
+    @property
+    def within_mode_rms(self) -> float:
+        """Root mean square distance of a mode's samples from its centre: std x sqrt(d)."""
+        return float(self.std * np.sqrt(self.dimension))
+
+    @cached_property
+    def fair_shares(self) -> Array:
+        """Share [m] of ALL samples of a perfect sampler that are of high quality, by nearest mode.
+
+        Apart from overlaps, weight x chi-square cdf (d degrees of freedom) at 3 std squared.
+        """
+        if self._overlap:
+            return self._reference[0]
+        return self.weights * float(chi2.cdf(HIGH_QUALITY_STDS**2, self.dimension))
+
+    @property
+    def ceiling(self) -> float:
+        """The share of a perfect sampler's samples that are of high quality: 98.9 % in 2-D."""
+        return float(self.fair_shares.sum())
+
+    @cached_property
+    def high_quality_stds(self) -> Array:
+        """Standard deviation [m] per feature of a perfect sampler's high-quality samples.
+
+        Less than `std`, since these samples are cut off at the radius. Apart from overlaps,
+        E[R^2 | R < r] / d of the chi distribution = cdf(r^2; d + 2) / cdf(r^2; d), in stds.
+        """
+        if self._overlap:
+            return self._reference[1]
+        inside, wider = (
+            float(chi2.cdf(HIGH_QUALITY_STDS**2, self.dimension + more)) for more in (0, 2)
+        )
+        return np.full(self.count, self.std * np.sqrt(wider / inside))
+
+    def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
+        """Distance to, and index of, the nearest centre of finite samples [..., d]; both [...]."""
+        distance, index = self._tree.query(samples)
+        return np.asarray(distance), np.asarray(index, dtype=np.intp)
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        return cKDTree(self.centres)
+
+    @property
+    def _overlap(self) -> bool:
+        """Do any two modes' balls of high quality meet?"""
+        return bool(len(self._tree.query_pairs(2 * self.radius * (1 - 1e-9))))
+
+    @cached_property
+    def _reference(self) -> tuple[Array, Array]:
+        """Shares and stds of high-quality samples, from a fixed sample of the target itself."""
+        rng = np.random.default_rng(0)
+        which = rng.choice(self.count, size=_REFERENCE_SAMPLES, p=self.weights)
+        noise = self.std * rng.standard_normal((_REFERENCE_SAMPLES, self.dimension))
+        samples = self.centres[which] + noise
+        distance, mode = self.nearest(samples)
+        good = distance <= self.radius
+        mode, offset = mode[good], samples[good] - self.centres[mode[good]]
+        counts = np.bincount(mode, minlength=self.count)
+        mean, square = (_by_mode(mode, offset**power, counts) for power in (1, 2))
+        variance = np.mean(square - mean**2, axis=1)
+        return counts / _REFERENCE_SAMPLES, np.sqrt(variance)
+
+
+def _by_mode(mode: npt.NDArray[np.intp], values: Array, counts: npt.NDArray[np.intp]) -> Array:
+    """Means [m, d] of the rows of `values` [n, d] that belong to each mode; 0 for an empty mode."""
+    sums = [np.bincount(mode, column, len(counts)) for column in values.T]
+    return np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None]

@@ -1,0 +1,19 @@
+"""From what was asked to what is to be learned: one line a kind of target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from vistab.spec.base import Spec
+from vistab.targets.base import Target
+from vistab.targets.mixtures import grid, mixture, ring
+
+TARGETS: dict[str, Callable[[Any], Target]] = {"ring": ring, "grid": grid, "mixture": mixture}
+"""Kind -> builder; the twin of `vistab.spec.targets.TARGETS`, which says what each kind accepts."""
+
+
+def make_target(spec: Spec) -> Target:
+    """Build the target that a spec model of `vistab.spec.targets` asks for."""
+    kind: str = getattr(spec, "kind")  # noqa: B009  every target's spec has one; Spec does not say so
+    return TARGETS[kind](spec)

@@ -1,0 +1,66 @@
+"""Mixtures of equally wide Gaussians: a ring, a grid, or centres as listed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vistab.spec.targets import GridTarget, MixtureTarget, RingTarget
+from vistab.targets.base import KnownModes
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class GaussianMixture:
+    """A mixture of isotropic Gaussians, all of one standard deviation: a `Target`."""
+
+    modes: KnownModes
+
+    @property
+    def dimension(self) -> int:
+        """The number d of features of one sample."""
+        return self.modes.dimension
+
+    def sample(self, n: int, generator: np.random.Generator) -> npt.NDArray[np.float32]:
+        """Draw n samples, float32 [n, d]; the same generator state gives the same samples."""
+        which, noise = self._draw(n, generator)
+        return (self.modes.centres[which] + self.modes.std * noise).astype(np.float32)
+
+    def _draw(self, n: int, generator: np.random.Generator) -> tuple[npt.NDArray[np.intp], Array]:
+        """Draw modes [n], by inverting the weights' cumulative sum, and normal noise [n, d]."""
+        cumulative = np.cumsum(self.modes.weights)
+        uniform = generator.random(n) * cumulative[-1]
+        which = np.minimum(np.searchsorted(cumulative, uniform, side="right"), len(cumulative) - 1)
+        return which, generator.standard_normal((n, self.dimension))
+
+
+def ring(spec: RingTarget) -> GaussianMixture:
+    """Put the modes at k different angles, the first at 0: the end never repeats the start."""
+    angles = 2 * np.pi * np.arange(spec.modes) / spec.modes
+    centres = spec.radius * np.column_stack([np.cos(angles), np.sin(angles)])
+    return _gaussian_mixture(centres, None, spec.std)
+
+
+def grid(spec: GridTarget) -> GaussianMixture:
+    """Put the modes on a square lattice around 0, the first coordinate varying slowest."""
+    ticks = spec.spacing * (np.arange(spec.side) - (spec.side - 1) / 2)
+    centres = np.stack(np.meshgrid(ticks, ticks, indexing="ij"), axis=-1).reshape(-1, 2)
+    return _gaussian_mixture(centres, None, spec.std)
+
+
+def mixture(spec: MixtureTarget) -> GaussianMixture:
+    """Put the modes where they are listed."""
+    return _gaussian_mixture(np.array(spec.centres, dtype=float), spec.weights, spec.std)
+
+
+def _gaussian_mixture(
+    centres: Array, weights: Sequence[float] | None, std: float
+) -> GaussianMixture:
+    equal = np.ones(len(centres))
+    return GaussianMixture(
+        KnownModes(centres, equal if weights is None else np.array(weights, dtype=float), std)
+    )

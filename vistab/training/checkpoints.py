@@ -1,0 +1,59 @@
+"""Checkpoints of packs: a killed pack goes on from its last one and ends with the same bits.
+
+Random draws are keyed by round, so tensors and evidence are all there is to keep.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vistab.training.evidence import Evidence
+from vistab.training.state import Training
+
+NAME = "checkpoint.pt"
+
+
+def save(directory: Path, training: Training, evidence: Evidence, seconds: float) -> None:
+    """Write the state after a snapshot; a kill at any moment leaves this one or the last one."""
+    state = {
+        "stacks": {name: stack.state() for name, stack in training.stacks.items()},
+        "diverged": training.diverged,
+        "previous": training.previous,
+        "rounds": evidence.rounds,
+        "columns": {
+            name: [torch.from_numpy(values) for values in column]
+            for name, column in evidence.columns.items()
+        },
+        "strip": {number: torch.from_numpy(values) for number, values in evidence.strip.items()},
+        "seconds": seconds,
+    }
+    directory.mkdir(parents=True, exist_ok=True)
+    temporary = directory / f"{NAME}.tmp"
+    torch.save(state, temporary)
+    os.replace(temporary, directory / NAME)
+
+
+def load(directory: Path, training: Training) -> tuple[Evidence, float]:
+    """Put the last checkpoint, if there is one, into `training`; evidence and seconds so far."""
+    path = directory / NAME
+    if not path.exists():
+        return Evidence(), 0.0
+    device = training.diverged.device
+    state: dict[str, Any] = torch.load(path, weights_only=True, map_location=device)
+    for name, stack in training.stacks.items():
+        stack.restore(state["stacks"][name])
+    training.previous = state["previous"]
+    training.stop(state["diverged"])
+    evidence = Evidence(
+        rounds=state["rounds"],
+        columns={
+            name: [values.cpu().numpy() for values in column]
+            for name, column in state["columns"].items()
+        },
+        strip={number: values.cpu().numpy() for number, values in state["strip"].items()},
+    )
+    return evidence, state["seconds"]

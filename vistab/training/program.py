@@ -1,0 +1,32 @@
+"""Programs: a function of stacked tensors, traced once and replayed.
+
+vmap and autograd cost some milliseconds of Python a call, as much as the arithmetic of a small
+pack. Both decide nothing that depends on the numbers, so `make_fx` writes their tensor operations
+down, and a replay does those alone: the same operations in the same order, hence the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils._pytree import tree_map
+
+Function = Callable[..., Any]
+
+
+class Programs:
+    """Functions traced at their first call, by key. A key stands for one function and its shapes."""
+
+    def __init__(self) -> None:
+        self._traced: dict[object, Function] = {}
+
+    def run(self, key: object, function: Function, *arguments: Any) -> Any:
+        """What function(*arguments) gives, without gradients; in-place changes are made once."""
+        if key not in self._traced:
+            # on copies: tracing runs the function, and its in-place changes must not count twice
+            self._traced[key] = make_fx(function)(*tree_map(torch.clone, arguments))
+        with torch.no_grad():
+            return self._traced[key](*arguments)
