@@ -6,10 +6,12 @@ timed against (benchmarks/packs.py) and the oracle that tests compare them with.
 
 from __future__ import annotations
 
+import pickle
 import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -34,10 +36,12 @@ class Plain:
     displacement: float
 
 
-def layers(sizes: list[int], outputs: int, activation: nn.Module, normal_from: int) -> nn.Sequential:
+def layers(
+    sizes: list[int], outputs: int, activation: nn.Module, normal_from: int
+) -> nn.Sequential:
     """Hidden layers with batch norm from layer `normal_from` on, then a linear one."""
     modules: list[nn.Module] = []
-    for layer, (before, after) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for layer, (before, after) in enumerate(pairwise(sizes)):
         norm = [nn.BatchNorm1d(after)] if layer >= normal_from else []
         modules += [nn.Linear(before, after), *norm, activation]
     return nn.Sequential(*modules, nn.Linear(sizes[-1], outputs))
@@ -118,9 +122,9 @@ def adversarial(logits: Tensor, loss: str) -> Tensor:
     return softplus(-logits).mean() if loss == "non_saturating" else -softplus(logits).mean()
 
 
-if __name__ == "__main__":  # one run per process: SETTINGS.json SEED REPLICATE
+if __name__ == "__main__":  # one run per process: SETTINGS.pickle SEED REPLICATE
     torch.set_num_threads(1)
-    asked = Settings.model_validate_json(Path(sys.argv[1]).read_text())
+    asked: Settings = pickle.loads(Path(sys.argv[1]).read_bytes())
     rounds = train_plain(asked, int(sys.argv[2]), int(sys.argv[3]))
     for _ in range(asked.budget.rounds):
         last = next(rounds)

@@ -12,6 +12,7 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from vistab.analysis import from_record, judge, to_record
+from vistab.analysis.stats.betting import betting_interval
 
 RATE, STEPS, WEIGHT = (
     "optimizer.learning_rate",
@@ -198,6 +199,16 @@ def test_a_margin_that_the_effect_cannot_reach_refutes(make_study, make_results)
     assert found.sentence.endswith("; it falls short of the margin of 50 points.")
 
 
+def test_refuting_by_a_margin_is_stricter_against_two_controls(make_study, make_results) -> None:
+    """A margin between the ends of the intervals at alpha and at alpha / 2."""
+    ends = [betting_interval([0.0] * 30, (-1, 1), alpha)[1] for alpha in (0.05, 0.025)]
+    margin = sum(ends) / 2
+    for control, verdict in (({WEIGHT: 0}, "refuted"), (AGAINST_TWO["control"], "inconclusive")):
+        claim = {**HELPS, "control": control, "margin": margin}
+        study = make_study(claim, replicates=30, axes={WEIGHT: (0.0, 1.0, 5.0)})
+        assert judge(study, make_results(study, lambda run: "healthy"))[0].verdict == verdict
+
+
 def test_non_inferiority_is_supported_within_the_margin(make_study, make_results) -> None:
     claim = {**HELPS, "expect": "not_higher", "margin": 0.3}
     study = make_study(claim, replicates=60, axes={WEIGHT: (0.0, 5.0)})
@@ -234,6 +245,15 @@ def test_a_shorter_history_is_not_identical(make_study, make_results) -> None:
     cut = (results.history["run_id"] == run_id) & (results.history["round"] == 30)
     results.history = results.history[~cut]
     assert judge(study, results)[0].verdict == "refuted"
+
+
+def test_a_lost_history_voids_identity(make_study, make_results) -> None:
+    study = make_study(KINDS["identical"])
+    results = make_results(study, planted)
+    run_id = results.runs.query(f"`{STEPS}` == 1")["run_id"].iloc[0]
+    results.history = results.history[results.history["run_id"] != run_id]
+    (found,) = judge(study, results)
+    assert (found.verdict, found.reason) == ("void", "1 of 36 runs have no history")
 
 
 def test_different_devices_void_identity(make_study, make_results) -> None:

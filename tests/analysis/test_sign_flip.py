@@ -12,7 +12,8 @@ from vistab.analysis.power import smallest_p
 from vistab.analysis.stats import sign_flip as module
 from vistab.analysis.stats.sign_flip import sign_flip
 
-EFFECTS = st.lists(st.floats(-1, 1).map(lambda x: round(x, 3)), min_size=1, max_size=9)
+EFFECTS = st.lists(st.integers(-16, 16).map(lambda x: x / 16), min_size=1, max_size=9)
+"""Sixteenths add up without rounding, so that ties are ties for scipy too."""
 
 
 def scipy_p(effects: list[float]) -> float:

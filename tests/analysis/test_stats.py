@@ -99,5 +99,11 @@ def test_no_number_settles_an_effect_of_zero() -> None:
     assert replicates_for_interval(10, 0.3, 0.0) is None
 
 
+def test_more_than_a_million_replicates_is_no_plan() -> None:
+    assert replicates_for_interval(10, 0.3, 1e-300) is None
+    assert replicates_for_p([1.0, -1.0 + 1e-9], 0.05) is None
+    assert replicates_for_p([0.1, 0.2, -0.3], 0.05) is None  # 0 but for rounding
+
+
 def test_half_the_width_takes_four_times_the_replicates() -> None:
     assert replicates_for_interval(10, 0.4, 0.2) == 40

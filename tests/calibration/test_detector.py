@@ -57,7 +57,9 @@ class Draw:
         """One snapshot [n, 2] at modes of these weights, some samples strewn over the target."""
         weights = self.modes.weights if weights is None else weights / weights.sum()
         centres = self.modes.centres[self.rng.choice(self.modes.count, size=self.n, p=weights)]
-        fitted = centres + self.modes.std * width * self.rng.normal(size=(self.n, 2))
+        fitted = centres + self.modes.std * np.multiply(width, 1.0) * self.rng.normal(
+            size=(self.n, 2)
+        )
         return np.where(self.rng.random((self.n, 1)) < strays, self.cloud(), fitted)
 
     def cloud(self, size: float = 1.0) -> np.ndarray:
@@ -120,9 +122,7 @@ def recovers(d: Draw) -> tuple[str, int | None, np.ndarray]:
     """A collapse in the middle of the run that passes for good."""
     start, length = d.when(0.2, 0.5), int(d.rng.integers(3, 12))
     few = d.some(max(1, d.modes.count // 4))
-    run = [
-        d.fit(few) if start <= t < start + length else d.healthy() for t in range(SNAPSHOTS)
-    ]
+    run = [d.fit(few) if start <= t < start + length else d.healthy() for t in range(SNAPSHOTS)]
     return "healthy", None, np.stack(run)
 
 
@@ -174,13 +174,10 @@ def becomes_lines(d: Draw) -> tuple[str, int | None, np.ndarray]:
 
 
 def repeats_itself(d: Draw) -> tuple[str, int | None, np.ndarray]:
-    """Keeps all modes, with each sample many times over."""
-    at = d.when()
-    return (
-        "mode_collapse",
-        at,
-        d.then(at, d.healthy, lambda: d.fit()[d.rng.integers(d.n // 8, size=d.n)]),
-    )
+    """Knows few samples, which it gives again and again."""
+    at, known = d.when(), d.fit()[: d.n // 8]
+    repeated = lambda: known[d.rng.integers(len(known), size=d.n)]  # noqa: E731
+    return "mode_collapse", at, d.then(at, d.healthy, repeated)
 
 
 def sits_on_one(d: Draw) -> tuple[str, int | None, np.ndarray]:
@@ -229,8 +226,7 @@ def swaps_halves(d: Draw) -> tuple[str, int | None, np.ndarray]:
     """Half of the modes, then the other half, back and forth."""
     period, half = int(d.rng.integers(1, 6)), np.arange(d.modes.count) < d.modes.count // 2
     run = [
-        d.fit(d.modes.weights * (half ^ bool(t // period % 2)), width=0.8)
-        for t in range(SNAPSHOTS)
+        d.fit(d.modes.weights * (half ^ bool(t // period % 2)), width=0.8) for t in range(SNAPSHOTS)
     ]
     return "oscillating", 0, np.stack(run)
 
@@ -299,7 +295,7 @@ SCENARIOS: tuple[Scenario, ...] = (
 def case(scenario: Scenario, number: int) -> Case:
     """The number-th run of a scenario; targets and sample sizes take turns."""
     rng = np.random.default_rng([number, SCENARIOS.index(scenario)])
-    targets = TARGETS[:2] if scenario is circles else TARGETS
+    targets = TARGETS[:2] if scenario in (circles, creeps) else TARGETS  # these need a ring
     modes = make_target(targets[number % len(targets)]).modes
     n = (150, 512, 1000)[number // len(targets) % 3]
     outcome, onset, samples = scenario(Draw(modes, n, rng))

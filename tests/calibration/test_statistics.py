@@ -119,7 +119,7 @@ def test_without_any_effect_a_claim_is_seldom_supported(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Replicates are strongly correlated across cells, so cells must not count as evidence."""
-    n_studies = 300
+    n_studies = 200
     drawn = kaplan_meier([50.0], 100)  # curves are slow to make, and no verdict reads them
     monkeypatch.setattr(onset, "kaplan_meier", lambda times, rounds: drawn)
     study = toy(CLAIMED[name])

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from vistab.collapse.signals import SIGNALS, measure
+from vistab.collapse.signals import SIGNALS, _covariances, _mean_pair_product, measure
 from vistab.results.record import SIGNALS as RECORDED
 from vistab.spec.targets import RingTarget
 from vistab.targets import KnownModes, Target, make_target
@@ -127,6 +127,21 @@ def test_spread_is_that_of_the_typical_sample(ring: Target, rng: np.random.Gener
     assert spread == pytest.approx(0.5, abs=0.03)
 
 
+@pytest.mark.parametrize(
+    ("variances", "expected"), [([3], 9), ([1, 4], 4), ([1, 4, 9], (4 + 9 + 36) / 3)]
+)
+def test_products_of_variances_are_unbiased_down_to_four_samples(
+    rng: np.random.Generator, variances: list[float], expected: float
+) -> None:
+    """But in one dimension, where four samples overrate the squared variance by 2 / 3."""
+    cells = np.repeat(np.arange(40_000), 4)
+    samples = np.sqrt(variances) * rng.normal(size=(len(cells), len(variances)))
+    counts = np.full(40_000, 4)
+    products = _mean_pair_product(_covariances(samples, cells, counts), counts - 1)
+    bias = 1 + 2 / 3 if len(variances) == 1 else 1
+    assert products.mean() == pytest.approx(bias * expected, rel=0.03)
+
+
 def test_spread_is_about_the_samples_own_mean(ring: Target) -> None:
     """Points beside the centres are no variety."""
     samples = np.repeat(ring.modes.centres + ring.modes.std, 50, axis=0)[None]
@@ -159,9 +174,10 @@ def test_one_sample_that_is_not_finite_makes_its_snapshot_nan_and_no_other(
         assert np.array_equal(values[[0, 2]], clean[name][[0, 2]])
 
 
-def test_huge_samples_are_measured_without_a_warning(ring: Target) -> None:
-    huge = np.full((1, 100, 2), 1e30, dtype=np.float32)
-    signals = measure(huge, ring.modes)
+@pytest.mark.parametrize("size", [1e30, 1e200])
+def test_huge_samples_are_measured_without_a_warning(ring: Target, size: float) -> None:
+    """Beyond what single precision can hold the scale is infinite."""
+    signals = measure(np.full((1, 100, 2), size), ring.modes)
     assert signals["scale"] > 1e29
     assert signals["coverage"] == signals["spread"] == 0
 

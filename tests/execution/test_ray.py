@@ -16,16 +16,19 @@ pytestmark = pytest.mark.ray
 
 @dataclass
 class Listening:
-    """Takes progress reports, and notes once where this process and its children listen."""
+    """Takes progress reports; notes where the process tree listens, and Ray's temporary folder."""
 
+    note: Path
     reports: list = field(default_factory=list)
     addresses: set = field(default_factory=set)
+    scratch: set = field(default_factory=set)
 
     def __call__(self, report):
         """One progress report."""
         self.reports.append(report)
         if not report.outcomes:
             self.addresses |= listening_addresses()
+            self.scratch.add(Path(self.note.read_text()))
 
 
 def listening_addresses() -> set[str]:
@@ -70,8 +73,8 @@ def socket_inodes(pid: int) -> set[str]:
 @pytest.fixture(scope="module")
 def on_ray(fragile_plan, folder):
     """A study run on Ray with two workers: results folder and what was reported."""
-    listener = Listening()
     with open_store(folder / "ray", fragile_plan.study) as store:
+        listener = Listening(store.work / "scratch")
         ray_tune.execute(fragile_plan, store, workers=2, on_progress=listener)
         store.consolidate(fragile_plan)
     return store.folder, listener
@@ -122,12 +125,30 @@ def test_nothing_is_left_behind(on_ray):
     import ray
 
     assert not ray.is_initialized()
-    assert not list(Path("/tmp").glob("vistab-*/ray/session_latest/sockets"))
+    (scratch,) = on_ray[1].scratch
+    assert not scratch.exists()
+    assert not on_ray[1].note.exists()
     assert not (Path.home() / "ray_results").exists()
     token = Path.home() / ".ray" / "auth_token"
     assert not token.exists() or token.stat().st_mode & 0o077 == 0
 
 
+def test_the_next_session_removes_what_a_killed_one_left(tmp_path):
+    """By the note in work/; a note that names anything else removes nothing."""
+    from vistab.execution.cluster import _scratch
+
+    left, other = tmp_path / "vistab-abc", tmp_path / "other"
+    for folder in (left, other):
+        folder.mkdir()
+        (tmp_path / "note").write_text(str(folder))
+        with _scratch(tmp_path / "note") as scratch:
+            assert scratch.exists()
+        assert not scratch.exists()
+    assert not left.exists()
+    assert other.exists()
+
+
+@pytest.mark.slow
 def test_a_pack_that_asks_for_more_than_there_is_is_refused(plan_of, folder):
     """It would wait for ever otherwise."""
     plan = plan_of()

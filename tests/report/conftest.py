@@ -12,49 +12,11 @@ import pytest
 
 from vistab.analysis.verdict import Verdict
 from vistab.plan import make_plan
+from vistab.report import render
 from vistab.spec.load import load_study
 from vistab.spec.study import Study
 
-STUDY = """
-study: synthetic
-title: {title}
-target: {{kind: ring}}
-family: {{kind: gan, generator_steps: 2}}
-budget: {{rounds: 1200, snapshots: {snapshots}}}
-replicates: {replicates}
-axes:
-  optimizer.learning_rate: [1e-3, 2e-3, 4e-3]
-  family.generator_steps: [1, 2, 5]
-  family.batch_norm: [false, true]
-  family.regularizer.weight: [0, 1, 5, 20]
-exclude:
-  - {{family.generator_steps: 1, family.regularizer.weight: 1}}
-  - {{family.generator_steps: 1, family.regularizer.weight: 20}}
-arms:
-  - {{name: half_step, set: {{optimizer.generator_scale: 0.5}}}}
-  - {{name: quarter_step, set: {{optimizer.generator_scale: 0.25}}}}
-  - {{name: tenth_step, set: {{optimizer.generator_scale: 0.1}}}}
-claims:
-  - &rate
-    id: rate
-    says: With the regularizer fewer runs fail.
-    kind: rate
-    treatment: {{family.regularizer.weight: 5}}
-    control: {{family.regularizer.weight: 0}}
-    within: {{family.batch_norm: false, family.generator_steps: [2, 5]}}
-    expect: lower
-    margin: 0.1
-  - id: rivals
-    says: It beats every reduced step size.
-    kind: rate
-    treatment: {{family.regularizer.weight: 5, optimizer.generator_scale: 1.0}}
-    control:
-      - {{family.regularizer.weight: 0, optimizer.generator_scale: 0.5}}
-      - {{family.regularizer.weight: 0, optimizer.generator_scale: 0.25}}
-      - {{family.regularizer.weight: 0, optimizer.generator_scale: 0.1}}
-    within: {{family.batch_norm: false, family.generator_steps: 2, optimizer.learning_rate: 1e-3}}
-    expect: lower
-"""
+STUDY = Path(__file__).with_name("synthetic.yaml")
 OUTCOMES = ("mode_collapse", "oscillating", "stalled", "diverged")
 
 
@@ -68,15 +30,14 @@ class FakeResults:
     strips: dict[str, Any] = field(default_factory=dict)
 
     def samples(self, run_id: str) -> Any:
+        """(rounds [T], samples [T, n, 2]), or None."""
         return self.strips.get(run_id)
 
 
-def make_study(
-    folder: Path, title: str = "Does it help?", replicates: int = 4, snapshots: int = 10
-) -> Study:
-    path = folder / "study.yaml"
-    path.write_text(STUDY.format(title=repr(title), replicates=replicates, snapshots=snapshots))
-    return load_study(path)
+def make_study(title: str = "Does it help?", replicates: int = 4, snapshots: int = 10) -> Study:
+    """Load the study beside this file with this title and size."""
+    changes = (f"title={title!r}", f"replicates={replicates}", f"budget.snapshots={snapshots}")
+    return load_study(STUDY, overrides=changes)
 
 
 def make_results(study: Study, seed: int = 0) -> FakeResults:
@@ -94,6 +55,7 @@ def make_results(study: Study, seed: int = 0) -> FakeResults:
 
 
 def provenance() -> dict[str, Any]:
+    """What the store writes beside the results."""
     return {
         "study": "synthetic",
         "trained_hash": "ab" * 32,
@@ -128,9 +90,13 @@ def _planned(run: Any) -> dict[str, Any]:
 
 def _run(run: Any, rounds: Any, generator: np.random.Generator) -> tuple[dict, pd.DataFrame, Any]:
     at = run.arm.assignment
-    steps, weight = at["family.generator_steps"], at["family.regularizer.weight"]
-    scale = at["optimizer.generator_scale"]
-    helped = min(weight, 5) / 5 * (steps > 1) + 0.4 * at["family.batch_norm"] + 0.3 * (scale < 0.5)
+    steps, weight = at.get("family.generator_steps", 2), at.get("family.regularizer.weight", 0)
+    scale = at.get("optimizer.generator_scale", 1.0)
+    helped = (
+        min(weight, 5) / 5 * (steps > 1)
+        + 0.4 * at.get("family.batch_norm", False)
+        + 0.3 * (scale < 0.5)
+    )
     fails = generator.random() < np.clip(0.35 + 0.12 * steps - 0.7 * helped, 0.02, 0.98)
     outcome = str(generator.choice(OUTCOMES, p=[0.6, 0.15, 0.15, 0.1])) if fails else "healthy"
     level = {"healthy": 0.97, "mode_collapse": 0.25, "oscillating": 0.4}.get(outcome, 0.02)
@@ -149,8 +115,8 @@ def _history(rounds: Any, coverage: Any, at: Any, generator: np.random.Generator
     def noise(size: float) -> Any:
         return generator.normal(0, size, len(rounds))
 
-    moved = at["optimizer.learning_rate"] * 30 * at["optimizer.generator_scale"]
-    moved = moved / (1 + 0.2 * at["family.regularizer.weight"])
+    moved = at.get("optimizer.learning_rate", 1e-3) * 30 * at.get("optimizer.generator_scale", 1.0)
+    moved = moved / (1 + 0.2 * at.get("family.regularizer.weight", 0))
     return pd.DataFrame(
         {
             "round": rounds,
@@ -175,7 +141,7 @@ def _row(outcome: str, onset: float, coverage: Any, rounds: Any) -> dict[str, An
         "onset_round": None if healthy or outcome == "stalled" else round(min(onset, rounds[-2])),
         "converged_round": round(onset) if healthy else None,
         "severity": float(1 - coverage[-1]),
-        "evidence": f"at the end {8 * coverage[-1]:.1f} of 8 modes hold at least a quarter of their share",
+        "evidence": f"{8 * coverage[-1]:.1f} of 8 modes hold a quarter of their share at the end",
         "final_coverage": float(coverage[-1]),
         "rounds": int(rounds[-1]),
         "seconds": 3.5,
@@ -290,56 +256,135 @@ def make_verdicts(results: FakeResults) -> tuple[Verdict, ...]:
     trend = {**_control(), "treatment_mean": None, "control_mean": None}
     levels = [1, 2, 5]
     return (
-        _verdict("identical", "supported", id="C0", effect=0.0, interval=None, p=None, p_holm=None,
-                 expect=None, margin=0.0, unit="",
-                 details={"largest_difference": 0.0, "n_pairs": 60, "columns_compared": ["coverage"]}),
-        _verdict("rate", "supported", id="rate", says="With the regularizer fewer runs fail.",
-                 source="a paper, E8", details={"run_ids": run_ids}),
-        _verdict("rate", "inconclusive", id="rivals", effect=-0.081, interval=(-0.213, 0.044),
-                 p=0.21, p_holm=0.42, replicates_needed=23,
-                 details={"controls": [_control("optimizer.generator_scale 0.5"),
-                                       _control("optimizer.generator_scale 0.25", 0.1),
-                                       _control("optimizer.generator_scale 0.1", 0.3)]}),
-        _verdict("onset", "supported", unit="rounds", effect=529.0, interval=(310.0, 702.0),
-                 expect="later", margin=0.0, details={"controls": [onset]}),
-        _verdict("trend", "refuted", unit="share of runs per step", effect=-0.15,
-                 interval=(-0.22, -0.07), expect="higher", margin=0.0,
-                 details={"controls": [trend], "levels": levels, "level_means": [0.6, 0.45, 0.3],
-                          "level_by_replicate": [[0.7, 0.5, 0.3], [0.5, 0.4, 0.3]]}),
-        _verdict("interaction", "inconclusive", effect=0.05, interval=(-0.1, 0.2), p=0.5,
-                 p_holm=1.0, expect="higher", margin=0.0,
-                 details={"levels": [False, True], "effects": [-0.4, -0.1],
-                          "means": {"treatment": [0.3, 0.2], "control": [0.7, 0.3]}}),
-        _verdict("stable_region", "supported", unit="values of optimizer.learning_rate",
-                 effect=1.4, interval=(0.9, 2.1), expect="wider", margin=0.5, post_hoc=True,
-                 details={"levels": [0.001, 0.002, 0.004],
-                          "healthy": {"treatment": [1.0, 0.9, 0.6], "control": [0.7, 0.2, 0.0]},
-                          "mean_length": {"treatment": 2.3, "control": 0.9}}),
-        _verdict("rate", "void", id="lost", effect=None, interval=None, p=None, p_holm=1.0,
-                 reason="3 planned runs are missing", sentence="Could not be judged.",
-                 details={"controls": []}),
+        _verdict(
+            "identical",
+            "supported",
+            id="C0",
+            effect=0.0,
+            interval=None,
+            p=None,
+            p_holm=None,
+            expect=None,
+            margin=0.0,
+            unit="",
+            details={"largest_difference": 0.0, "n_pairs": 60, "columns_compared": ["coverage"]},
+        ),
+        _verdict(
+            "rate",
+            "supported",
+            id="rate",
+            says="With the regularizer fewer runs fail.",
+            source="a paper, E8",
+            details={"run_ids": run_ids},
+        ),
+        _verdict(
+            "rate",
+            "inconclusive",
+            id="rivals",
+            effect=-0.081,
+            interval=(-0.213, 0.044),
+            p=0.21,
+            p_holm=0.42,
+            replicates_needed=23,
+            details={
+                "controls": [
+                    _control("optimizer.generator_scale 0.5"),
+                    _control("optimizer.generator_scale 0.25", 0.1),
+                    _control("optimizer.generator_scale 0.1", 0.3),
+                ]
+            },
+        ),
+        _verdict(
+            "onset",
+            "supported",
+            unit="rounds",
+            effect=529.0,
+            interval=(310.0, 702.0),
+            expect="later",
+            margin=0.0,
+            details={"controls": [onset]},
+        ),
+        _verdict(
+            "trend",
+            "refuted",
+            unit="share of runs per step",
+            effect=-0.15,
+            interval=(-0.22, -0.07),
+            expect="higher",
+            margin=0.0,
+            details={
+                "controls": [trend],
+                "levels": levels,
+                "level_means": [0.6, 0.45, 0.3],
+                "level_by_replicate": [[0.7, 0.5, 0.3], [0.5, 0.4, 0.3]],
+            },
+        ),
+        _verdict(
+            "interaction",
+            "inconclusive",
+            effect=0.05,
+            interval=(-0.1, 0.2),
+            p=0.5,
+            p_holm=1.0,
+            expect="higher",
+            margin=0.0,
+            details={
+                "levels": [False, True],
+                "effects": [-0.4, -0.1],
+                "means": {"treatment": [0.3, 0.2], "control": [0.7, 0.3]},
+            },
+        ),
+        _verdict(
+            "stable_region",
+            "supported",
+            unit="values of optimizer.learning_rate",
+            effect=1.4,
+            interval=(0.9, 2.1),
+            expect="wider",
+            margin=0.5,
+            post_hoc=True,
+            details={
+                "levels": [0.001, 0.002, 0.004],
+                "healthy": {"treatment": [1.0, 0.9, 0.6], "control": [0.7, 0.2, 0.0]},
+                "mean_length": {"treatment": 2.3, "control": 0.9},
+            },
+        ),
+        _verdict(
+            "rate",
+            "void",
+            id="lost",
+            effect=None,
+            interval=None,
+            p=None,
+            p_holm=1.0,
+            reason="3 planned runs are missing",
+            sentence="Could not be judged.",
+            details={"controls": []},
+        ),
     )
 
 
 @pytest.fixture(scope="session")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    return make_study(tmp_path_factory.mktemp("study"))
+def study() -> Study:
+    """A small study of 240 runs."""
+    return make_study()
 
 
 @pytest.fixture(scope="session")
 def results(study: Study) -> FakeResults:
+    """Its results, all runs finished."""
     return make_results(study)
 
 
 @pytest.fixture(scope="session")
 def verdicts(results: FakeResults) -> tuple[Verdict, ...]:
+    """Invented verdicts, one of every kind and word."""
     return make_verdicts(results)
 
 
 @pytest.fixture(scope="session")
 def html(study: Study, results: FakeResults, verdicts: tuple[Verdict, ...]) -> str:
-    from vistab.report import render
-
+    """The report of all that."""
     return render(study, verdicts, results)
 
 

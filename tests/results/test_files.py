@@ -37,9 +37,9 @@ def test_a_failed_write_leaves_the_old_file_whole(tmp_path):
 
 def test_a_second_holder_is_refused_and_told_who_holds_the_lock(tmp_path):
     path = tmp_path / ".lock"
-    with locked(path), pytest.raises(ResultsError, match=f"in use by process {os.getpid()}"):
-        with locked(path):
-            pass
+    refused = pytest.raises(ResultsError, match=f"in use by process {os.getpid()}")
+    with locked(path), refused, locked(path):
+        pass
     with locked(path):
         pass
     assert not path.exists()

@@ -124,9 +124,11 @@ def test_a_half_written_record_never_counts(study, plan, record, tmp_path, data)
         (store.pack_directory(pack.pack_id) / "done.json").unlink()
         for name in data.draw(st.sets(st.sampled_from(files))):
             (store.pack_directory(pack.pack_id) / name).unlink()
-        assert not store.is_done(pack)
+        assert pack in store.unfinished(plan)
         store.consolidate(plan)
-        assert set(load_results(store.folder).runs["status"]) == {"missing"}
+        runs = load_results(store.folder).runs
+        assert set(runs["status"]) == {"missing"}
+        assert runs["severity"].dtype == runs["final_coverage"].dtype == float
     shutil.rmtree(out)
 
 
@@ -289,6 +291,13 @@ def test_a_folder_without_results_is_refused_by_name(study, out, tmp_path):
         pass
     with open_store(out, study) as store, pytest.raises(ResultsError, match="unfinished"):
         load_results(store.folder)
+
+
+def test_a_folder_that_cannot_be_made_is_refused(study, tmp_path):
+    """In words, before anything is trained."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ResultsError, match="cannot be made"), open_store(tmp_path / "file", study):
+        pass
 
 
 def test_a_damaged_json_file_is_named(study, out):

@@ -70,8 +70,10 @@ def test_floats_survive_the_round_trip(number: float) -> None:
         | st.floats(allow_nan=False, allow_infinity=False)
         | st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=9)
         | st.sampled_from(["1e-3", "no", "0o7", "~", "12:30", "<<", ".5"]),
-        lambda inner: st.lists(inner, max_size=3).map(tuple)
-        | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3).map(tuple)
+            | st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
+        ),
         max_leaves=6,
     )
 )

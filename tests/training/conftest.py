@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -33,10 +34,9 @@ def plain() -> ModuleType:
     """benchmarks/plain.py, the plain torch loop."""
     path = Path(__file__).parents[2] / "benchmarks" / "plain.py"
     spec = importlib.util.spec_from_file_location("plain", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    import sys
-
     sys.modules["plain"] = module
     spec.loader.exec_module(module)
     return module
@@ -74,9 +74,7 @@ def settings(
 def make_pack() -> MakePack:
     """make_pack(runs, **shared): a pack of runs given as (replicate, stacking settings)."""
 
-    def make(
-        runs: Sequence[tuple[int, dict[str, Any]]], *, seed: int = 0, **shared: Any
-    ) -> Pack:
+    def make(runs: Sequence[tuple[int, dict[str, Any]]], *, seed: int = 0, **shared: Any) -> Pack:
         made = []
         for slot, (replicate, own) in enumerate(runs):
             arm = Arm(f"a{slot}", None, {}, settings(**(shared | own)))

@@ -8,6 +8,9 @@ from statistics import NormalDist
 
 import numpy as np
 
+MOST_REPLICATES = 1_000_000
+"""More than this is nobody's plan: it counts as no number at all."""
+
 
 def smallest_p(n_replicates: int) -> float:
     """The smallest p that a sign-flip test over so many replicates can reach: 2 / 2^n."""
@@ -19,22 +22,27 @@ def replicates_for_p(effects: Sequence[float], alpha: float) -> int | None:
 
     n is the larger of two: the n whose smallest reachable p is alpha, and the n at which
     mean x sqrt(n) / rms is the normal quantile of alpha / 2 (the sign-flip null has mean 0 and
-    standard deviation rms / sqrt(n)). None if the mean is 0: no number would do.
+    standard deviation rms / sqrt(n)). None if the mean is 0 or nearly so: no number would do.
     """
     values = np.asarray(effects, dtype=np.float64)
     mean, rms = abs(float(values.mean())), math.sqrt(float(np.mean(values**2)))
-    if mean <= 1e-9 * rms or rms == 0:
+    if mean == 0:
         return None
-    reachable = math.ceil(1 - math.log2(alpha))
-    normal = math.ceil((NormalDist().inv_cdf(1 - alpha / 2) * rms / mean) ** 2)
-    return max(reachable, normal)
+    ratio = NormalDist().inv_cdf(1 - alpha / 2) * rms / mean
+    return whole(max(1 - math.log2(alpha), ratio * ratio))
 
 
 def replicates_for_interval(n: int, half_width: float, distance: float) -> int | None:
     """Smallest number at which an interval, now `half_width` wide at `n`, is `distance` wide.
 
-    Widths shrink as 1 / sqrt(n). None if the distance is not positive: no number would do.
+    Widths shrink as 1 / sqrt(n). None if the distance is not positive, or tiny: no number would do.
     """
     if distance <= 0:
         return None
-    return math.ceil(n * (half_width / distance) ** 2)
+    ratio = half_width / distance
+    return whole(n * ratio * ratio)
+
+
+def whole(number: float) -> int | None:
+    """The next whole number of replicates, None past MOST_REPLICATES."""
+    return math.ceil(number) if number <= MOST_REPLICATES else None

@@ -246,7 +246,7 @@ def ending(found: Finding, said: Said, word: VerdictWord, needed: int | None) ->
 def settling(needed: int | None) -> str:
     """How many replicates would settle it."""
     if needed is None:
-        return "and no number of replicates would settle it while the effect stays the same"
+        return "and no number of replicates would settle it while the effect stays as it is"
     return (
         f"about {say_about(needed)} replicates would settle it if effect and spread stay the same"
     )

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; problems go to stderr, one a line."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return cast(int | None, app(given, "vistab", standalone_mode=False)) or 0
+        return cast(int | None, app(given, "vistab", standalone_mode=False, obj=given)) or 0
     except _UsageError as error:
         return _fail(f"vistab: {error.format_message()}", 2)
     except VistabError as error:

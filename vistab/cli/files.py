@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from vistab.cli.output import print_json
+from vistab.cli.output import count, print_json
 from vistab.cli.planning import print_plan
 from vistab.cli.request import JsonOption, SetOption, SpecArgument, read_plan
 from vistab.cli.summary import summary
@@ -29,9 +29,10 @@ def check(spec: SpecArgument, set_: SetOption = []) -> None:  # noqa: B006  neve
     described = summary(planned)
     for note in (*described["notes"], *described["warnings"]):
         print(f"{spec}: {note}")
+    arms, runs, packs = len(planned.arms), len(planned.runs), len(planned.packs)
     print(
-        f"{spec}: fine: {len(planned.arms):,} arms, {len(planned.runs):,} runs, "
-        f"{len(planned.packs):,} packs, {len(planned.study.claims)} claims"
+        f"{spec}: fine: {count(arms, 'arm')}, {count(runs, 'run')}, {count(packs, 'pack')}, "
+        f"{count(len(planned.study.claims), 'claim')}"
     )
 
 

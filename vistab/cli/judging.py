@@ -23,7 +23,10 @@ def judge_and_report(store: Store) -> tuple[tuple[Verdict, ...], Path]:
 
 
 def judge_again(folder: Path) -> tuple[Verdict, ...]:
-    """Judge a results folder; writes no verdicts."""
+    """Judge a results folder; writes no verdicts, and nothing at all to a finished folder."""
+    if not Store(folder).work.exists():
+        results = load(folder)
+        return _judged(read_plan(results.study_file), results)
     with reopen_store(folder) as store:
         return _judged(*_stored(store))
 
@@ -42,5 +45,4 @@ def _stored(store: Store) -> tuple[Plan, Results]:
 
 
 def _judged(plan: Plan, results: Results) -> tuple[Verdict, ...]:
-    declared = post_hoc(plan.study, results.provenance)
-    return judge(plan.study, results, post_hoc=declared)
+    return judge(plan.study, results, post_hoc=post_hoc(plan.study, results.provenance))

@@ -13,10 +13,13 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
+from vistab.cli.output import count
 from vistab.plan.model import Plan
 from vistab.results.record import PackProgress
 
 SECONDS_BETWEEN_LINES = 10.0
+ENOUGH_TO_GO_BY = 0.02
+"""Share of a study that must be trained before its pace means anything: Ray takes time to start."""
 
 OnProgress = Callable[[PackProgress], None]
 
@@ -60,9 +63,9 @@ class StudyProgress:
         return min(1.0, trained / self.n_runs)
 
     def seconds_left(self, elapsed: float) -> float | None:
-        """Seconds to go at the pace of this session, `elapsed` seconds old; None if unknown."""
+        """Seconds to go at the pace of this session, `elapsed` seconds old; None if unknown yet."""
         trained = self.fraction - self.finished / self.n_runs
-        return elapsed * (1 - self.fraction) / trained if trained > 1e-9 else None
+        return elapsed * (1 - self.fraction) / trained if trained > ENOUGH_TO_GO_BY else None
 
     def line(self, elapsed: float) -> str:
         """Everything in one line."""
@@ -70,7 +73,7 @@ class StudyProgress:
         left = self.seconds_left(elapsed)
         parts = [
             f"{self.runs_done:,} of {self.n_runs:,} runs done",
-            f"{self.running} packs running",
+            f"{count(self.running, 'pack')} running",
             *counts,
             *([f"about {duration(left)} left"] if left is not None and self.fraction < 1 else []),
         ]

@@ -1,4 +1,4 @@
-"""Printing for machines."""
+"""Small matters of printing."""
 
 from __future__ import annotations
 
@@ -9,3 +9,8 @@ from typing import Any
 def print_json(document: Any) -> None:
     """Print the one JSON document of `--json`; ValueError if it holds NaN or infinity."""
     print(dumps(document, allow_nan=False, ensure_ascii=False, indent=1))
+
+
+def count(n: int, noun: str) -> str:
+    """`1 run`, `1,200 runs`."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

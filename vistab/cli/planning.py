@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vistab.cli.live import duration
+from vistab.cli.output import count
 from vistab.plan.model import Plan
 
 
@@ -16,8 +17,9 @@ def print_plan(console: Console, plan: Plan, summary: Mapping[str, Any]) -> None
     """Counts, tables of the axes and of the claims, then notes and warnings."""
     study = plan.study
     console.print(
-        f"{study.study}: {len(plan.arms):,} arms x {study.replicates} replicates = "
-        f"{len(plan.runs):,} runs of {study.budget.rounds:,} rounds, in {len(plan.packs):,} packs",
+        f"{study.study}: {count(len(plan.arms), 'arm')} x {count(study.replicates, 'replicate')} = "
+        f"{count(len(plan.runs), 'run')} of {count(study.budget.rounds, 'round')}, "
+        f"in {count(len(plan.packs), 'pack')}",
         soft_wrap=True,
     )
     if plan.columns:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from rich.console import Console
 from vistab.analysis import Verdict, to_record
 from vistab.cli.judging import judge_and_report
 from vistab.cli.live import StudyProgress, show_progress
+from vistab.cli.output import count
 from vistab.cli.tables import print_notes, print_verdicts
 from vistab.errors import Interrupted
 from vistab.execution import local, ray_tune
@@ -29,7 +32,7 @@ ENGINES = {"ray": ray_tune.execute, "local": local.execute}
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked of `vistab study`."""
+    """What was asked of `vistab study`; `words` are those on its command line."""
 
     plan: Plan
     out: Path
@@ -38,7 +41,17 @@ class Request:
     workers: int | None
     address: str | None
     quiet: bool
-    command: str
+    words: Sequence[str]
+
+    @property
+    def command(self) -> str:
+        """The command as it may be typed again."""
+        return shlex.join(["vistab", *self.words])
+
+    @property
+    def resuming_command(self) -> str:
+        """The command that goes on from here."""
+        return shlex.join(["vistab", *(word for word in self.words if word != "--fresh")])
 
 
 @dataclass(frozen=True)
@@ -104,8 +117,9 @@ def _train(request: Request, store: Store, console: Console) -> None:
                 on_progress=on_progress,
             )
     except Interrupted:
-        again = request.command.replace(" --fresh", "")
-        raise Interrupted(f"Interrupted. What is done is kept; go on with: {again}") from None
+        raise Interrupted(
+            f"Interrupted. What is done is kept; go on with: {request.resuming_command}"
+        ) from None
 
 
 def _session(request: Request) -> Session:
@@ -121,7 +135,7 @@ def _tell_crashes(outcome: Outcome) -> None:
     if crashed:
         listed = ", ".join(crashed[:5]) + (f" and {len(crashed) - 5} more" if crashed[5:] else "")
         print(
-            f"{len(crashed)} runs crashed: {listed}. Their tracebacks are in the column `error` of "
-            f"{outcome.results.folder / 'runs.parquet'}; the same command tries them again.",
+            f"{count(len(crashed), 'run')} crashed: {listed}. Their tracebacks are in the column "
+            f"`error` of {outcome.results.folder / 'runs.parquet'}; the same command tries again.",
             file=sys.stderr,
         )

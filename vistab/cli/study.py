@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import signal
 import sys
 from enum import StrEnum
@@ -30,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def study(
+    context: typer.Context,
     spec: SpecArgument,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the results folder DIR/<study>/ goes.")
@@ -60,15 +60,9 @@ def study(
         from vistab.cli.running import Request, run
 
         outcome = run(
-            Request(
-                plan, out, fresh, engine.value, workers, address, quiet or json, _command_line()
-            )
+            Request(plan, out, fresh, engine.value, workers, address, quiet or json, context.obj)
         )
     if json:
         print_json(outcome.document())
     if outcome.crashed:
         raise typer.Exit(1)
-
-
-def _command_line() -> str:
-    return shlex.join(["vistab", *sys.argv[1:]])

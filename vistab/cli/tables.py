@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vistab.analysis.verdict import Verdict
+from vistab.cli.output import count
 from vistab.plan.model import Plan
 from vistab.report.words import effect, interval, p_value
 from vistab.results.provenance import dropped, post_hoc
@@ -49,8 +50,8 @@ def _effect(verdict: Verdict) -> str:
 def print_notes(console: Console, plan: Plan, store: Store) -> None:
     """What will be run and where, and which claims were not declared beforehand."""
     console.print(
-        f"{plan.study.study}: {len(plan.runs):,} runs in {len(plan.packs):,} packs, "
-        f"{len(plan.study.claims)} claims, in {store.folder}",
+        f"{plan.study.study}: {count(len(plan.runs), 'run')} in {count(len(plan.packs), 'pack')}, "
+        f"{count(len(plan.study.claims), 'claim')}, in {store.folder}",
         soft_wrap=True,
     )
     late = sorted(post_hoc(plan.study, store.provenance()))

@@ -21,6 +21,7 @@ from vistab.collapse.trajectory import (
     Trajectory,
     first,
     lasting_states,
+    running_mean,
     running_median,
     tail_start,
 )
@@ -73,13 +74,15 @@ def rule(
 def _healthy_snapshots(run: Trajectory, t: Thresholds, width: int = 1) -> Flags:
     """Snapshots [T] that are healthy by medians over `width` snapshots around each.
 
-    Every mode is held in the median; the typical snapshot holds most modes at a time.
+    Every mode is held in the median, and on average too, so that one which flickers below what it
+    should have is not held by luck; and the typical snapshot holds most modes at a time.
     """
 
     def typical(values: Array) -> Array:
         return running_median(values, width)
 
-    every_mode = np.all(typical(run.parts) >= t.held_share * run.fair, axis=1)
+    parts = np.minimum(typical(run.parts), running_mean(run.parts, width))
+    every_mode = np.all(parts >= t.held_share * run.fair, axis=1)
     most_modes = typical(run.modes) >= t.held_modes * run.n_modes
     in_place = typical(run.coverage) >= t.coverage
     varied = typical(run.spread) >= t.spread

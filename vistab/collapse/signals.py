@@ -44,7 +44,7 @@ def measure(samples: npt.NDArray[np.floating], modes: KnownModes) -> Signals:
 
     A snapshot with any sample that is not finite gives NaN signals.
     """
-    k, n, _ = samples.shape
+    k, n = samples.shape[:2]
     finite = np.isfinite(samples).all(axis=(1, 2))
     clean = np.where(finite[:, None, None], samples, 0.0).astype(float)
     distance, mode = modes.nearest(clean)
@@ -57,7 +57,7 @@ def measure(samples: npt.NDArray[np.floating], modes: KnownModes) -> Signals:
         "high_quality": shares.sum(axis=1) / modes.ceiling,
         "spread": _spread(clean[good] - modes.centres[mode[good]], cell, k, modes)
         * _distinct_share(clean, modes.std),
-        "scale": np.sqrt(np.mean(np.sum((clean - modes.mean) ** 2, axis=2), axis=1)) / modes.rms,
+        "scale": _scale(clean, modes),
         "mode_shares": shares,
     }
     return {name: _unless(finite, values) for name, values in signals.items()}
@@ -121,10 +121,18 @@ def _distinct_share(samples: Array, std: float) -> Array:
     return np.asarray(1 - repeats.sum(axis=1) / n)
 
 
+def _scale(samples: Array, modes: KnownModes) -> Array:
+    """Rms distance [k] of samples [k, n, d] from the target's mean over the target's own."""
+    with np.errstate(over="ignore"):
+        square = np.mean(np.sum((samples - modes.mean) ** 2, axis=2), axis=1)
+    return np.asarray(np.sqrt(square) / modes.rms)
+
+
 def _unless(
     finite: npt.NDArray[np.bool_], values: npt.NDArray[np.generic]
 ) -> npt.NDArray[np.float32]:
-    """The values as float32, NaN where a snapshot was not finite."""
-    result = values.astype(np.float32)
+    """The values as float32 (infinite if too large), NaN where a snapshot was not finite."""
+    with np.errstate(over="ignore"):
+        result = values.astype(np.float32)
     result[~finite] = np.nan
     return result

@@ -16,7 +16,8 @@ class Thresholds:
 
     held_share: float = HELD_SHARE
     """Part of its fair share that a held mode has. At an imbalance of 2:1 the rarest mode has over
-    half, and sampling error at 100 samples leaves it above a quarter."""
+    half, and sampling error at 100 samples leaves it above a quarter. The stored signal `modes`
+    counts with the same number, whatever is set here."""
 
     held_modes: float = 0.85
     """Part of the modes that a healthy snapshot holds, typically. All must be held over time; this
@@ -36,9 +37,10 @@ class Thresholds:
 
     touching: float = 0.02
     """The same for a concentrated blob that passes over a mode, if most of what is of high quality
-    is in one mode and makes `touching_samples` samples."""
+    is in one mode."""
 
     touching_samples: int = 10
+    """The least number of samples that can show where such a blob is."""
 
     reached: int = 2
     """Snapshots on the data from which on a run has reached it: one may be a passing blob."""

@@ -75,14 +75,26 @@ class Trajectory:
 def running_median(values: Array, width: int) -> Array:
     """Median of values [T, ...] over the `width` (odd) snapshots around each.
 
-    At the ends over the nearest full window. Spells shorter than half the width vanish, longer
-    ones keep their edges.
+    Spells shorter than half the width vanish, longer ones keep their edges.
     """
+    return _around(np.asarray(np.median(_windows(values, width), axis=-1)), len(values))
+
+
+def running_mean(values: Array, width: int) -> Array:
+    """Mean of values [T, ...] over the `width` (odd) snapshots around each."""
+    return _around(np.asarray(np.mean(_windows(values, width), axis=-1)), len(values))
+
+
+def _windows(values: Array, width: int) -> Array:
+    """All full windows [T - width + 1, ..., width]; narrower ones, but odd, if T is too small."""
     width = min(width, len(values) - 1 + len(values) % 2)  # odd, so that no two are averaged
-    windows = np.lib.stride_tricks.sliding_window_view(values, width, axis=0)
-    medians = np.median(windows, axis=-1)
-    nearest = np.clip(np.arange(len(values)) - width // 2, 0, len(medians) - 1)
-    return np.asarray(medians[nearest])
+    return np.lib.stride_tricks.sliding_window_view(values, width, axis=0)
+
+
+def _around(values: Array, length: int) -> Array:
+    """What belongs to each of `length` snapshots: its own window, or the nearest full one."""
+    margin = (length - len(values)) // 2
+    return np.asarray(values[np.clip(np.arange(length) - margin, 0, len(values) - 1)])
 
 
 def lasting_states(flags: Flags, patience: int) -> Flags:

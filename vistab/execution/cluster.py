@@ -26,20 +26,24 @@ QUIET = {
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C is a KeyboardInterrupt, as everywhere else
 }
 LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # despite its name: listen on 127.0.0.1 only
+PREFIX = "vistab-"
 OBJECT_STORE_BYTES = 100 * 2**20  # trials pass ids and small numbers, nothing else
 
 
 @contextmanager
-def cluster(resources: ResourcesSpec, workers: int | None, address: str | None) -> Iterator[Path]:
+def cluster(
+    resources: ResourcesSpec, workers: int | None, address: str | None, note: Path
+) -> Iterator[Path]:
     """Start Ray on this machine with room for `workers` packs, or connect to `address`.
 
-    Yields a temporary folder for Tune's own state. RequestError if a pack asks for more than there
-    is, for then it would wait for ever.
+    Yields a temporary folder for Tune's own state; the file `note` remembers it, so that what a
+    killed session left behind is removed by the next one. RequestError if a pack asks for more
+    than there is, for then it would wait for ever.
     """
     os.environ.update(QUIET if address else QUIET | LOOPBACK)  # read as Ray is imported
     import ray
 
-    with _scratch() as scratch, _sigterm_kept():
+    with _scratch(note) as scratch:
         try:
             if address:
                 _quietly(ray, address=address)
@@ -65,7 +69,10 @@ def default_workers(resources: ResourcesSpec) -> int:
 
 
 def _quietly(ray, **options: object) -> None:  # type: ignore[no-untyped-def]
+    handler = signal.getsignal(signal.SIGTERM)
     ray.init(logging_level="ERROR", log_to_driver=False, **options)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, handler)  # ray.init puts its own in its place
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
 
 
@@ -87,24 +94,19 @@ def _protect_token() -> None:
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
+def _scratch(note: Path) -> Iterator[Path]:
     """A temporary folder with a short path: Ray puts Unix sockets into it."""
-    root = "/tmp" if os.path.isdir("/tmp") else None
-    folder = Path(tempfile.mkdtemp(prefix="vistab-", dir=root))
+    if note.exists():
+        _remove(Path(note.read_text(encoding="utf-8")))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp" if os.path.isdir("/tmp") else None))
+    note.write_text(str(folder), encoding="utf-8")
     try:
         yield folder
     finally:
+        _remove(folder)
+        note.unlink(missing_ok=True)
+
+
+def _remove(folder: Path) -> None:
+    if folder.name.startswith(PREFIX):  # a damaged note must not name anything else
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _sigterm_kept() -> Iterator[None]:
-    """Keep the caller's SIGTERM handler: ray.init puts its own in its place."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, handler)

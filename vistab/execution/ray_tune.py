@@ -67,7 +67,7 @@ def _run(
     on_progress: OnProgress,
 ) -> None:
     resources = plan.study.resources
-    with cluster(resources, workers, address) as scratch:
+    with cluster(resources, workers, address, store.work / "scratch") as scratch:
         from ray import tune
 
         from vistab.execution.callback import ProgressCallback

@@ -99,4 +99,3 @@ class Family(Generic[S]):
 
 
 AnyFamily = Family[Any]
-

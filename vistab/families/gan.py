@@ -1,14 +1,13 @@
-"""The GAN.
+"""The GAN: its row of the unified view.
 
-| joint compared | q(x,y): data for y=1, model for y=0, equally likely; p(x,y) = D(x) p~(x) |
-|---|---|
-| direction | KL(q\\|\\|p) |
-| latents | y only: x = G(z) is one-to-one, so z is not latent |
-| phases | D (E6), then G (E8) |
-| closed form | nothing; D's optimum (E7) is only approached |
-| sampled | the expectations over data and over z |
-| adversarial | log of the density ratio, read off D |
-| dropped | nothing: KL(q\\|\\|q^o) of E8, which standard GANs lack, is bounded by E10 and kept (E11) |
+joints        q(x,y): data for y = 1, model for y = 0, equally likely; p(x,y) = D(x) p~(x)
+direction     KL(q||p)
+latents       y only: x = G(z) is one-to-one, so z is not latent
+phases        discriminator (E6), then generator (E8, E11)
+closed form   nothing; the discriminator's optimum (E7) is only approached
+sampled       the expectations over data and over z
+adversarial   the log density ratio, read off D
+dropped       nothing: KL(q||q^o) of E8, which standard GANs lack, is kept by its bound (E10)
 
 D(x) = sigmoid(discriminator(x)): the network gives the logit, and -log D = softplus(-logit).
 """
@@ -19,10 +18,19 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import softplus
 
 from vistab.families import networks as nets
-from vistab.families.base import Family, Incremental, Inputs, Networks, Numbers, Outputs, Phase, Step
+from vistab.families.base import (
+    Family,
+    Incremental,
+    Inputs,
+    Networks,
+    Numbers,
+    Outputs,
+    Phase,
+    Step,
+)
+from vistab.families.stacking import softplus
 from vistab.spec.families import GanFamily
 
 
@@ -49,12 +57,15 @@ def sample(networks: Networks, latents: Tensor) -> Tensor:
     return networks["generator"](latents)
 
 
-def judge_both(networks: Networks, x: Tensor, fake: Tensor, batch_norm: bool) -> list[Tensor]:
+def logits(
+    networks: Networks, x: Tensor, fake: Tensor, *, batch_norm: bool
+) -> tuple[Tensor, Tensor]:
     """Logits of real and of fake samples; with batch norm each is a batch of its own."""
     discriminator = networks["discriminator"]
     if batch_norm:
-        return [discriminator(x), discriminator(fake)]
-    return list(discriminator(torch.cat([x, fake])).split([len(x), len(fake)]))
+        return discriminator(x), discriminator(fake)
+    both = discriminator(torch.cat([x, fake]))
+    return both[: len(x)], both[len(x) :]
 
 
 def discriminator_loss(
@@ -62,7 +73,7 @@ def discriminator_loss(
 ) -> Step:
     """E6: -E_{p~} log D(x) - E_q log(1 - D(x)), the sum of both halves."""
     fake = sample(networks, inputs["latents"])
-    on_real, on_fake = judge_both(networks, inputs["data"], fake, batch_norm)
+    on_real, on_fake = logits(networks, inputs["data"], fake, batch_norm=batch_norm)
     loss = softplus(-on_real).mean() + softplus(on_fake).mean()
     evidence = {
         "discriminator_loss": loss.detach(),
@@ -72,9 +83,9 @@ def discriminator_loss(
     return Step(loss, {}, evidence)
 
 
-def adversarial(logits: Tensor, loss: str) -> Tensor:
+def adversarial(on_fake: Tensor, loss: str) -> Tensor:
     """First term of E8, -E_z log D(G(z)); or E_z log(1 - D(G(z))) for `minimax`."""
-    return softplus(-logits).mean() if loss == "non_saturating" else -softplus(logits).mean()
+    return softplus(-on_fake).mean() if loss == "non_saturating" else -softplus(on_fake).mean()
 
 
 def generator_loss(

@@ -2,49 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-
-def _all_stacked(
-    runs: int, dims: Sequence[int | None], inputs: Sequence[Tensor]
-) -> Iterator[Tensor]:
-    """Inputs of a vmap rule with the runs leading; what all runs share is expanded."""
-    for one, dim in zip(inputs, dims, strict=False):
-        if dim is None:
-            yield one.expand(runs, *one.shape)
-        else:
-            yield one if dim == 0 else one.movedim(dim, 0)
-
-
-class _Affine(torch.autograd.Function):
-    """x [batch, i], weight [o, i], bias [o] -> x weight^T + bias, in one call when stacked.
-
-    Left alone, vmap takes addmm apart into a product and a sum that walks over memory once more.
-    """
-
-    @staticmethod
-    def forward(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        return torch.addmm(bias, x, weight.T)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs[:2])
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        x, weight = ctx.saved_tensors
-        return gradient @ weight, gradient.T @ x, gradient.sum(0)
-
-    @staticmethod
-    def vmap(
-        info: Any, in_dims: tuple[int | None, ...], *inputs: Tensor
-    ) -> tuple[Tensor, int]:
-        x, weight, bias = _all_stacked(info.batch_size, in_dims, inputs)
-        return torch.baddbmm(bias[:, None], x, weight.mT), 0
+from vistab.families.stacking import affine, normalise
 
 
 class Linear(nn.Linear):
@@ -52,49 +15,7 @@ class Linear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """X times the transposed weight, plus the bias: [batch, outputs]."""
-        result: Tensor = _Affine.apply(x, self.weight, self.bias)
-        return result
-
-
-class _Normalise(torch.autograd.Function):
-    """x [..., batch, width] normalised over the batch, then scaled by weight, shifted by bias.
-
-    Gives (y, centred x, 1 / standard deviation, mean, biased variance); only y has a gradient:
-    with c = centred x, s = 1 / standard deviation, g = dL/dy,
-    dL/dx = weight s (g - mean(g) - c s^2 mean(g c)). Half the passes over memory of autograd's own.
-    """
-
-    @staticmethod
-    def forward(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Tensor, ...]:
-        mean = x.mean(-2, keepdim=True)
-        centred = x - mean
-        variance = centred.square().mean(-2, keepdim=True)
-        inverse = (variance + eps).rsqrt()
-        y = torch.addcmul(bias.unsqueeze(-2), centred, weight.unsqueeze(-2) * inverse)
-        return y, centred, inverse, mean.squeeze(-2), variance.squeeze(-2)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-        ctx.mark_non_differentiable(*output[1:])
-        ctx.save_for_backward(*output[1:3], inputs[1])
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor, *unused: Tensor) -> tuple[Tensor | None, ...]:
-        centred, inverse, weight = ctx.saved_tensors
-        mean = gradient.mean(-2, keepdim=True)
-        with_x = (gradient * centred).mean(-2, keepdim=True)
-        to_x = torch.addcmul(gradient - mean, centred, with_x * inverse.square(), value=-1)
-        to_x.mul_(weight.unsqueeze(-2) * inverse)
-        batch = gradient.shape[-2]
-        to_weight, to_bias = batch * (with_x * inverse).squeeze(-2), batch * mean.squeeze(-2)
-        return to_x, to_weight, to_bias, None
-
-    @staticmethod
-    def vmap(
-        info: Any, in_dims: tuple[int | None, ...], *inputs: Any
-    ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
-        x, weight, bias = _all_stacked(info.batch_size, in_dims, inputs[:3])
-        return _Normalise.apply(x, weight, bias, inputs[3]), (0,) * 5
+        return affine(x, self.weight, self.bias)
 
 
 class BatchNorm(nn.Module):
@@ -119,12 +40,11 @@ class BatchNorm(nn.Module):
         if not self.training:
             scale = self.weight * (self.running_var + self.eps).rsqrt()
             return x * scale + (self.bias - self.running_mean * scale)
-        y, _, _, mean, variance = _Normalise.apply(x, self.weight, self.bias, self.eps)
+        y, mean, variance = normalise(x, self.weight, self.bias, self.eps)
         unbiased = variance * (len(x) / max(len(x) - 1, 1))
         self.running_mean.mul_(1 - self.momentum).add_(mean * self.momentum)
         self.running_var.mul_(1 - self.momentum).add_(unbiased * self.momentum)
-        result: Tensor = y
-        return result
+        return y
 
 
 def mlp(

@@ -16,7 +16,7 @@ from vistab.report.figures.claims import claim_figures
 from vistab.report.figures.curves import coverage_figure, rule, signal_figure
 from vistab.report.figures.forest import forest_axis, forest_figure
 from vistab.report.figures.maps import failure_map, outcome_class, outcome_map, stack
-from vistab.report.figures.scatter import displacement_figure
+from vistab.report.figures.scatter import displacement_figure, key_mark
 from vistab.report.figures.strips import frames
 from vistab.report.figures.survival import survival_figure
 from vistab.report.figures.svg import figure
@@ -49,14 +49,35 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        claim_figures=claim_figures, control_rows=control_rows, compact_runs=compact_runs,
-        coverage_figure=coverage_figure, displacement_figure=displacement_figure,
-        failure_map=failure_map, outcome_map=outcome_map, outcome_class=outcome_class,
-        forest_figure=forest_figure, forest_axis=forest_axis, frames=frames, rule=rule,
-        signal_figure=signal_figure, is_log=is_log, named_bar=named_bar, badge=badge,
-        exact=exact, extra_numbers=extra_numbers, in_words=in_words,
-        effect=words.effect, interval=words.interval, p_value=words.p_value, count=words.count,
-        listed=words.listed, outcome_name=words.outcome_name, axis_name=words.axis_name,
+        claim_figures=claim_figures,
+        control_rows=control_rows,
+        compact_runs=compact_runs,
+        coverage_figure=coverage_figure,
+        displacement_figure=displacement_figure,
+        key_mark=key_mark,
+        failure_map=failure_map,
+        outcome_map=outcome_map,
+        outcome_class=outcome_class,
+        forest_figure=forest_figure,
+        forest_axis=forest_axis,
+        frames=frames,
+        rule=rule,
+        signal_figure=signal_figure,
+        is_log=is_log,
+        named_bar=named_bar,
+        badge=badge,
+        exact=exact,
+        extra_numbers=extra_numbers,
+        readable=words.readable,
+        unit_name=words.unit_name,
+        icon=icon,
+        effect=words.effect,
+        interval=words.interval,
+        p_value=words.p_value,
+        count=words.count,
+        listed=words.listed,
+        outcome_name=words.outcome_name,
+        axis_name=words.axis_name,
     )
     return environment
 
@@ -74,7 +95,10 @@ def _context(view: View, runs: pd.DataFrame) -> dict[str, Any]:
         "reach": forest_reach(view.forest),
         "shown": shown,
         "sections": _sections(view, shown),
-        "axes": [words.axis_name(role.path) if role else "" for role in (view.layout.series, view.layout.x)],
+        "axes": [
+            words.axis_name(role.path) if role else ""
+            for role in (view.layout.series, view.layout.x)
+        ],
         "outcomes": list(view.flow.tally.outcomes),
         "survival": survival,
         "plain_runs": plain_runs(runs),
@@ -109,9 +133,10 @@ def _survival(view: View) -> list[tuple[Verdict, Markup]]:
     for row in view.forest:
         for control in control_rows(row.verdict)[:1]:
             if curves := control.get("survival"):
-                event = row.verdict.details.get("event", "the event")
-                alt = row.verdict.sentence
-                found.append((row.verdict, survival_figure(curves, alt, event, width=440, height=250)))
+                drawing = survival_figure(
+                    curves, row.verdict.sentence, row.labels["event"], width=400, height=220
+                )
+                found.append((row.verdict, drawing))
     return found
 
 
@@ -155,10 +180,14 @@ def plain_runs(runs: pd.DataFrame) -> Mapping[str, Any]:
 
 
 def badge(word: str) -> Markup:
-    """A verdict or a fate as shape, colour and word."""
+    """A verdict as shape, colour and word."""
+    return icon(word) + Markup(' <span class="word">{}</span>').format(word)
+
+
+def icon(word: str) -> Markup:
+    """The shape of a verdict or of a fate (healthy, failing)."""
     return Markup(
-        '<svg class="icon" width="16" height="16" aria-hidden="true"><use href="#i-{0}"/></svg> '
-        '<span class="word">{0}</span>'
+        '<svg class="icon" width="16" height="16" aria-hidden="true"><use href="#i-{}"/></svg>'
     ).format(word)
 
 
@@ -167,12 +196,6 @@ def exact(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return "\u2013" if value is None else str(value)
     return words.number(value, 4) if abs(value) < 1000 else f"{value:,.1f}".removesuffix(".0")
-
-
-def in_words(label: str) -> str:
-    """A comparison's label without the sections of dotted paths."""
-    return " ".join(words.axis_name(word) if "." in word and word[0].isalpha() else word
-                    for word in label.split(" "))
 
 
 def extra_numbers(verdict: Verdict) -> list[tuple[str, str]]:
@@ -206,5 +229,3 @@ def named_bar(arm: NamedTally) -> Markup:
 def is_log(panel: CurvePanel) -> bool:
     """Whether a training signal is read on a log axis."""
     return panel.title in LOG_SIGNALS
-
-

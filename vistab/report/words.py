@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 
 from vistab.analysis.verdict import Verdict
+from vistab.analysis.wording import plain_scale, share_scale
 
 MINUS = "\u2212"
 TickText = Callable[[float], str]
@@ -38,8 +40,19 @@ def value_name(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, (int, float)):
-        return f"{value:g}".replace("-", MINUS) if abs(value) >= 1e-3 or value == 0 else f"{value:.0e}"
+        return (
+            f"{value:g}".replace("-", MINUS) if abs(value) >= 1e-3 or value == 0 else f"{value:.0e}"
+        )
     return str(value).replace("_", " ")
+
+
+DOTTED = re.compile(r"\b(?:target|family|optimizer|budget)(?:\.[a-z_]+)+")
+
+
+def readable(sentence: str) -> str:
+    """A sentence with every dotted path as the axis it names, and no line break before a %."""
+    named = DOTTED.sub(lambda path: axis_name(path.group()), sentence)
+    return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", named)
 
 
 def assignment_name(assignment: Mapping[str, object]) -> str:
@@ -71,38 +84,33 @@ def p_value(p: float | None) -> str:
     return "< 0.0001" if p < 1e-4 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
 
 
-def in_unit(value: float | None, unit: str) -> str:
-    """An effect in its claim's unit, without the unit: points for shares, else three digits."""
-    if value is None:
-        return "\u2013"
-    return points(value) if unit.startswith(SHARE) else number(value)
-
-
-def points(share: float) -> str:
-    """A difference of shares in percentage points, to whole points above 10, else to a tenth."""
-    scaled = 100 * share
-    text = f"{scaled:.0f}" if abs(scaled) >= 10 or scaled == round(scaled) else f"{scaled:.1f}"
-    return text.replace("-", MINUS)
-
-
 def unit_name(unit: str) -> str:
-    """`share of runs per step` as `points per step`: the unit that `in_unit` writes in."""
-    return "points" + unit.removeprefix(SHARE) if unit.startswith(SHARE) else unit
+    """The unit that effects are written in: `points per step` for `share of runs per step`."""
+    if unit.startswith(SHARE):
+        return "points" + unit.removeprefix(SHARE)
+    return readable(unit)
 
 
 def effect(verdict: Verdict) -> str:
     """The effect with its unit: `\u221289 points`."""
     if verdict.effect is None:
         return "not estimated"
-    return f"{in_unit(verdict.effect, verdict.unit)} {unit_name(verdict.unit)}".strip()
+    return f"{_rounded(verdict, verdict.effect)} {unit_name(verdict.unit)}".strip()
 
 
 def interval(verdict: Verdict) -> str:
     """The interval in the claim's unit: `\u221296 to \u221280`."""
     if verdict.interval is None:
         return "\u2013"
-    low, high = verdict.interval
-    return f"{in_unit(low, verdict.unit)} to {in_unit(high, verdict.unit)}"
+    low, high = (_rounded(verdict, end) for end in verdict.interval)
+    return f"{low} to {high}"
+
+
+def _rounded(verdict: Verdict, value: float) -> str:
+    """A number of the verdict rounded as in its sentence: to what the interval supports."""
+    low, high = verdict.interval or (0.0, abs(verdict.effect or 0.0))
+    scale = (share_scale if verdict.unit.startswith(SHARE) else plain_scale)(high - low)
+    return scale.say(value).replace("-", MINUS)
 
 
 def count(n: int, noun: str) -> str:

@@ -16,6 +16,7 @@ from vistab.results.pack_folder import PackFolder, table_of, write_table
 from vistab.results.record import METRICS, RUN_COLUMNS_AFTER_AXES, RUN_COLUMNS_BEFORE_AXES
 
 ROUND_COLUMNS = ("onset_round", "converged_round", "rounds")
+METRIC_COLUMNS = tuple(f"{which}_{metric}" for metric in METRICS for which in ("final", "best"))
 TEXT_COLUMNS = ("outcome", "evidence", "pack", "device", "error")
 
 
@@ -54,6 +55,8 @@ def _runs(plan: Plan, owners: Mapping[str, PackFolder], rest: Sequence[PackFolde
     frame["status"] = frame["status"].fillna("missing")
     for column in ROUND_COLUMNS:
         frame[column] = frame[column].astype("Int64")
+    for column in ("severity", "seconds", *METRIC_COLUMNS):
+        frame[column] = frame[column].astype(float)
     for column in TEXT_COLUMNS:
         values = frame[column].astype(object)
         frame[column] = values.mask(values.isna(), None)
@@ -106,14 +109,13 @@ def _crashed(
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The columns of record.py in their order, with whatever else was measured among them."""
-    metrics = [f"{which}_{metric}" for metric in METRICS for which in ("final", "best")]
-    known = ["run_id", *RUN_COLUMNS_AFTER_AXES, *metrics]
+    known = ["run_id", *RUN_COLUMNS_AFTER_AXES, *METRIC_COLUMNS]
     further = dict.fromkeys(key for row in rows for key in row)
     cut = RUN_COLUMNS_AFTER_AXES.index("rounds")
     return [
         "run_id",
         *RUN_COLUMNS_AFTER_AXES[:cut],
-        *metrics,
+        *METRIC_COLUMNS,
         *(name for name in further if name not in known),
         *RUN_COLUMNS_AFTER_AXES[cut:],
     ]

@@ -27,7 +27,7 @@ from vistab.results.pack_folder import PackFolder
 from vistab.results.provenance import Session, declaration, ended, now, started
 from vistab.results.record import PackRecord
 from vistab.spec.identity import trained_hash
-from vistab.spec.load import study_document
+from vistab.spec.load import study_text
 from vistab.spec.study import Study
 
 
@@ -46,17 +46,18 @@ class Store:
         known as post hoc. ResultsError, with what differs, if the trained part changed.
         """
         path = self.folder / "provenance.json"
-        if path.exists():
+        known = path.exists()
+        if known:
             self._check_same(study)
-        else:
+        write_text(self.folder / "study.yaml", study_text(study))
+        if not known:
             write_json(path, declaration(study, now()))
-        write_text(self.folder / "study.yaml", _yaml(study))
 
     def _check_same(self, study: Study) -> None:
         if self.provenance()["trained_hash"] == trained_hash(study):
             return
         recorded = yaml.safe_load((self.folder / "study.yaml").read_text(encoding="utf-8"))
-        asked = yaml.safe_load(_yaml(study))
+        asked = yaml.safe_load(study_text(study))
         differing = changes(recorded, asked) or ("another version of vistab wrote it",)
         head = f"{self.folder}: holds another study (--fresh starts over beside it):"
         raise ResultsError("\n".join([head, *(f"  {line}" for line in differing)]))
@@ -113,10 +114,6 @@ class Store:
             pack for pack in plan.packs if not all(run.run_id in finished for run in pack.runs)
         )
 
-    def is_done(self, pack: Pack) -> bool:
-        """Whether every run of the pack is finished."""
-        return {run.run_id for run in pack.runs} <= self.finished_runs()
-
     def write_pack(self, record: PackRecord) -> None:
         """Store a finished pack."""
         self.pack_folder(record.pack_id).write(record)
@@ -155,7 +152,10 @@ def open_store(out: Path, study: Study, *, fresh: bool = False) -> Iterator[Stor
     ResultsError if another process holds it, or if it holds a study that is trained differently.
     """
     store = Store(choose_folder(out, study, fresh=fresh))
-    store.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        store.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ResultsError(f"{store.folder}: cannot be made: {error.strerror}") from error
     with locked(store.folder / ".lock"):
         store.declare(study)
         yield store
@@ -189,7 +189,3 @@ def _generations(out: Path, name: str) -> Iterator[Path]:
         yield folder
         number += 1
         folder = out / f"{name}.{number}"
-
-
-def _yaml(study: Study) -> str:
-    return yaml.safe_dump(study_document(study), sort_keys=False, allow_unicode=True)

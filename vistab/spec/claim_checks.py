@@ -16,8 +16,9 @@ from vistab.spec.claims import (
 )
 from vistab.spec.draft import Draft
 from vistab.spec.grid import Grid
-from vistab.spec.problems import Place, Problems, nearest_of, nearest_value
+from vistab.spec.problems import NOTHING, Place, Problems, nearest_of, nearest_value
 from vistab.spec.selection import compare, controls, level_axis, named_paths, selected
+from vistab.spec.validation import PLACEHOLDER
 from vistab.spec.values import field_value
 
 
@@ -65,13 +66,18 @@ class _Check:
         """Keys that need or exclude each other."""
         expect = getattr(claim, "expect", None)
         if expect in ("not_higher", "not_lower") and claim.margin == 0:
-            rule = f"must be more than 0 for expect: {expect}"
-            self._problems.add((*self._place, "margin"), rule, claim.margin)
+            self._add("margin", f"must be more than 0 for expect: {expect}", claim.margin)
         if isinstance(claim, OutcomeOrMetric) and claim.outcome and claim.metric:
             rule = "takes the place of outcome: give only one of them"
-            self._problems.add((*self._place, "metric"), rule, claim.metric)
+            self._add("metric", rule, claim.metric)
         if isinstance(claim, InteractionClaim) and bool(claim.across) == bool(claim.along):
-            self._wrong(("across",), "exactly one of across and along is required")
+            self._add("across", "exactly one of across and along is required")
+            self._sound = False
+
+    def _add(self, key: str, rule: str, value: Any = NOTHING) -> None:
+        """Note a problem of one key, unless its own value was refused already."""
+        if not self._problems.at((*self._place, key)):
+            self._problems.add((*self._place, key), rule, value)
 
     def _typed(self, claim: ClaimSpec) -> dict[str, Any]:
         """The claim's selectors, `within` and `across` with values in their axes' types."""
@@ -98,12 +104,13 @@ class _Check:
     def _check_arm(self, selector: Selector, place: Place) -> None:
         if len(selector) > 1:
             self._wrong(place, "takes either {arm: NAME} or axes, not both", dict(selector))
-        name, known = selector["arm"], list(self._grid.arm_paths)
-        if name not in known:
-            rule = (
-                "names no named arm" if known else "names an arm, but the study has no named arms"
-            )
-            self._wrong((*place, "arm"), rule, name, nearest_of(name, known))
+        name, known = selector["arm"], set(self._grid.arm_paths) - {PLACEHOLDER}
+        if name in known:
+            return
+        self._sound = False
+        if name not in self._draft.unsure:  # its arm is in the file, but wrong
+            hint = nearest_of(name, sorted(known)) or "the study has none"
+            self._wrong((*place, "arm"), "names no named arm", name, hint)
 
     def _across(self, across: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[Any, Any]]:
         if len(across) != 1:

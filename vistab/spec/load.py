@@ -8,10 +8,11 @@ from typing import Any
 
 import yaml
 
+from vistab.spec.axis_reading import AxisReader
 from vistab.spec.consistency import check_whole
 from vistab.spec.draft import Draft
-from vistab.spec.reading import Families, Reader
-from vistab.spec.source import read_source
+from vistab.spec.reading import Families, read_claims, read_header, read_sections
+from vistab.spec.source import Source, read_source
 from vistab.spec.study import Study
 from vistab.spec.yaml12 import Dumper
 
@@ -26,9 +27,8 @@ def load_study(
     Raises StudyError with all problems, of every stage, and nothing else.
     """
     source = read_source(path, overrides)
-    reader = Reader(source.data, families or {}, source.problems)
-    header = reader.header()
-    draft = _draft(reader, header)
+    header = read_header(source.data, source.problems)
+    draft = _draft(source, header, families or {})
     checked = check_whole(draft, source.problems)
     source.problems.raise_if_any()
     return header.model_copy(
@@ -57,18 +57,20 @@ def study_text(study: Study) -> str:
     return yaml.dump(study_document(study), Dumper=Dumper, sort_keys=False, allow_unicode=True)
 
 
-def _draft(reader: Reader, header: Study) -> Draft:
-    axes, groups = reader.axes(), reader.zip()
+def _draft(source: Source, header: Study, families: Families) -> Draft:
+    data, problems = source.data, source.problems
+    sections = read_sections(data, families, problems)
+    reader = AxisReader(data, sections, problems)
+    axes, groups, arms = reader.axes(), reader.zip(), reader.arms()
     swept = axes | {path: values for group in groups.values() for path, values in group.items()}
-    arms, exclude, claims = reader.arms(), reader.exclude(swept), reader.claims()
     named = [path for arm in arms.values() for path in (*arm.set, *arm.axes)]
     return Draft(
-        sections=reader.sections,
+        sections=sections,
         axes=axes,
         zip=groups,
         arms=arms,
-        exclude=exclude,
-        claims=claims,
+        exclude=reader.exclude(swept),
+        claims=read_claims(data, problems),
         replicates=header.replicates,
         max_runs=header.max_runs,
         unsure=reader.unsure([*swept, *named]),

@@ -48,6 +48,13 @@ class Problems:
         """Take no further problems at `place`: what is there could not even be read."""
         self._settled.add(place)
 
+    def at(self, place: Place) -> bool:
+        """Whether something is wrong at `place` or inside it."""
+        start = dotted(place)
+        return any(
+            p.path == start or p.path.startswith((f"{start}.", f"{start}[")) for p in self._found
+        )
+
     @property
     def found(self) -> tuple[Problem, ...]:
         """All problems in file order; those without a line first."""
@@ -81,16 +88,19 @@ def show(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def similar(word: object, choices: Iterable[str]) -> str | None:
+    """The choice that is spelt most like the word; None if none is."""
+    return next(iter(difflib.get_close_matches(str(word), list(choices), n=1, cutoff=0.6)), None)
+
+
 def nearest_of(word: object, choices: Iterable[object]) -> str | None:
     """The most similar of the choices; a short list of them if none is similar; None if empty."""
     known = [choice if isinstance(choice, str) else show(choice) for choice in choices]
-    if not known:
-        return None
-    similar = difflib.get_close_matches(str(word), known, n=1, cutoff=0.6)
-    if similar:
-        return f"nearest: {similar[0]}"
+    closest = similar(word, known)
+    if closest is not None:
+        return f"nearest: {closest}"
     listed = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
-    return f"choose from: {listed}"
+    return f"choose from: {listed}" if known else None
 
 
 def nearest_value(value: object, choices: Iterable[object]) -> str | None:

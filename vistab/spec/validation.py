@@ -14,6 +14,9 @@ from pydantic import BaseModel, ValidationError
 from vistab.spec import wording
 from vistab.spec.problems import NOTHING, Place, Problems
 
+PLACEHOLDER = "placeholder"
+"""Stands for a required text that is missing or wrong, for as long as checking goes on."""
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -98,4 +101,4 @@ def _placeholder(annotation: Any) -> Any:
     """Any admissible value of a required field, for as long as checking goes on."""
     if typing.get_origin(annotation) is typing.Literal:
         return typing.get_args(annotation)[0]
-    return "placeholder" if annotation is str else None
+    return PLACEHOLDER if annotation is str else None

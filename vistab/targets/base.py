@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
-from scipy.stats import chi2
+from scipy.special import chdtr
 
 Array = npt.NDArray[np.float64]
 
@@ -108,7 +108,7 @@ class KnownModes:
         """
         if self._overlap:
             return self._reference[0]
-        return self.weights * float(chi2.cdf(HIGH_QUALITY_STDS**2, self.dimension))
+        return self.weights * _chi_square_cdf(self.dimension)
 
     @property
     def ceiling(self) -> float:
@@ -124,10 +124,8 @@ class KnownModes:
         """
         if self._overlap:
             return self._reference[1]
-        inside, wider = (
-            float(chi2.cdf(HIGH_QUALITY_STDS**2, self.dimension + more)) for more in (0, 2)
-        )
-        return np.full(self.count, self.std * np.sqrt(wider / inside))
+        square = _chi_square_cdf(self.dimension + 2) / _chi_square_cdf(self.dimension)
+        return np.full(self.count, self.std * np.sqrt(square))
 
     def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
         """Distance to, and index of, the nearest centre of finite samples [..., d]; both [...]."""
@@ -157,6 +155,11 @@ class KnownModes:
         mean, square = (_by_mode(mode, offset**power, counts) for power in (1, 2))
         variance = np.mean(square - mean**2, axis=1)
         return counts / _REFERENCE_SAMPLES, np.sqrt(variance)
+
+
+def _chi_square_cdf(freedom: int) -> float:
+    """P(R^2 <= 3^2) for the distance R, in stds, of a Gaussian sample from its mean."""
+    return float(chdtr(freedom, HIGH_QUALITY_STDS**2))
 
 
 def _by_mode(mode: npt.NDArray[np.intp], values: Array, counts: npt.NDArray[np.intp]) -> Array:

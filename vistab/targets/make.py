@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vistab.spec.base import Spec
 from vistab.targets.base import Target
 from vistab.targets.mixtures import grid, mixture, ring
+
+if TYPE_CHECKING:  # so that measuring samples needs numpy and scipy alone
+    from vistab.spec.base import Spec
 
 TARGETS: dict[str, Callable[[Any], Target]] = {"ring": ring, "grid": grid, "mixture": mixture}
 """Kind -> builder; the twin of `vistab.spec.targets.TARGETS`, which says what each kind accepts."""

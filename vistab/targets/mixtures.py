@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from vistab.spec.targets import GridTarget, MixtureTarget, RingTarget
 from vistab.targets.base import KnownModes
+
+if TYPE_CHECKING:  # so that measuring samples needs numpy and scipy alone
+    from vistab.spec.targets import GridTarget, MixtureTarget, RingTarget
 
 Array = npt.NDArray[np.float64]
 

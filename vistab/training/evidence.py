@@ -1,4 +1,4 @@
-"""What is kept of a pack: a history row per run and snapshot, film strips, and each run's ruling."""
+"""What is kept of a pack: a history row per run and snapshot, film strips, rulings."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _history(pack: Pack, rounds: Sequence[int], columns: Mapping[str, Array]) ->
 
 
 def _strips(pack: Pack, strip: Mapping[int, Array]) -> dict[str, Array]:
-    """"rounds" [T] and, by run, samples [T, 200, d] from the same latents."""
+    """The rounds [T] and, by run, samples [T, 200, d] from the same latents."""
     stacked = np.stack(list(strip.values()), axis=1)
     strips: dict[str, Array] = {"rounds": np.array(list(strip), dtype=np.int32)}
     return strips | {run.run_id: stacked[k] for k, run in enumerate(pack.runs)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -113,7 +113,7 @@ def _take_step(training: Training, phase: Phase, inputs: Inputs, anchor: Outputs
     def one(state: States, batch: Inputs, held: Outputs, numbers: Numbers) -> Step:
         return phase.loss(bind(modules, state), batch, held, numbers)
 
-    def with_gradients(states: States, *rest: object) -> tuple[Step, list[list[Tensor]]]:
+    def with_gradients(states: States, *rest: Any) -> tuple[Step, list[list[Tensor]]]:
         leaves = {name: _leaves(states[name][0]) for name in phase.trains}
         kept = {name: (leaves.get(name, states[name][0]), states[name][1]) for name in states}
         step: Step = vmap(one)(kept, *rest)

@@ -3,7 +3,7 @@
 A network of K runs lives in one buffer [K, P]; what the module calls its parameters are views into
 it. So an optimiser step, a norm, a freeze or a checkpoint is one operation on one tensor. The run
 dimension leads and every parameter starts on a cache line, so that each slot of a pack is computed
-by the same instructions: equal runs get equal bits wherever they stand (C0).
+by the same instructions: equal runs get equal bits wherever they stand (C0; families/stacking.py).
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Stack:
 
 
 def _call(module: nn.Module, state: tuple[Named, Named], *inputs: Tensor) -> Tensor:
-    output: Tensor = functional_call(module, state, inputs)
+    output: Tensor = functional_call(module, {**state[0], **state[1]}, inputs)
     return output
 
 

@@ -18,7 +18,7 @@ Function = Callable[..., Any]
 
 
 class Programs:
-    """Functions traced at their first call, by key. A key stands for one function and its shapes."""
+    """Functions traced at their first call, by key: one function and its shapes each."""
 
     def __init__(self) -> None:
         self._traced: dict[object, Function] = {}

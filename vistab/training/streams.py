@@ -53,7 +53,7 @@ def normal(size: tuple[int, ...]) -> Callable[[np.random.Generator], Floats]:
 
 @dataclass(frozen=True)
 class Draws:
-    """The draws of all runs of a pack: one per replicate, handed to each of the replicate's runs."""
+    """The draws of a pack: one per replicate, handed to each run of that replicate."""
 
     streams: tuple[Streams, ...]
     index: torch.Tensor

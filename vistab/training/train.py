@@ -17,6 +17,7 @@ from torch import Tensor
 
 from vistab.plan.model import Pack
 from vistab.results.record import PackProgress, PackRecord
+from vistab.spec.study import Settings
 from vistab.targets import make_target
 from vistab.targets.base import KnownModes
 from vistab.training import checkpoints
@@ -32,7 +33,7 @@ Report = Callable[[PackProgress], None]
 def train_pack(pack: Pack, directory: Path, report: Report, device: str) -> PackRecord:
     """See `vistab.training.train_pack`."""
     settings = pack.runs[0].arm.settings
-    modes, rounds = make_target(settings.target).modes, settings.budget.rounds
+    modes, rounds = _known_modes(settings), settings.budget.rounds
     snapshots = snapshot_rounds(rounds, settings.budget.snapshots)
     strip = set(strip_rounds(snapshots))
     _keep_freed_memory()
@@ -51,6 +52,13 @@ def train_pack(pack: Pack, directory: Path, report: Report, device: str) -> Pack
     finished = record(pack, evidence, modes, seconds=seconds, device=device)
     report(replace(_progress(pack, training, rounds, rounds), outcomes=_outcomes(finished)))
     return finished
+
+
+def _known_modes(settings: Settings) -> KnownModes:
+    modes = make_target(settings.target).modes
+    if modes is None:
+        raise TypeError("the detector reads targets with known modes only")
+    return modes
 
 
 def _advance(training: Training, evidence: Evidence, number: int, modes: KnownModes) -> Tensor:

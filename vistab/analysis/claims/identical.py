@@ -45,6 +45,8 @@ def gather(claim: IdenticalClaim, comparison: Comparison, table: Table) -> Evide
     history = table.history[table.history["run_id"].isin(run_ids)]
     columns = [str(c) for c in history if c not in (*NOT_MEASURED, *table.plan.columns)]
     numbers = histories(history, columns)
+    if len(numbers) < len(run_ids):
+        raise CannotJudge(f"{len(run_ids) - len(numbers)} of {len(run_ids)} runs have no history")
     found = {replicate: 0.0 for replicate in replicates_of(comparison)}
     for cell in comparison.cells:
         largest = largest_difference([numbers[run_id] for run_id in runs_of(cell)])
@@ -61,16 +63,16 @@ def gather(claim: IdenticalClaim, comparison: Comparison, table: Table) -> Evide
 def histories(history: pd.DataFrame, columns: Sequence[str]) -> dict[str, Floats]:
     """Every stored number of each run in order of rounds: [snapshots, numbers]."""
     ordered = history.sort_values(["run_id", "round"])
-    return {
-        str(run_id): np.column_stack([numbers_of(rows[column]) for column in columns])
-        for run_id, rows in ordered.groupby("run_id", observed=True)
-    }
+    numbers = np.column_stack([numbers_of(ordered[column]) for column in columns])
+    rows = ordered.groupby("run_id", observed=True).indices
+    return {str(run_id): numbers[where] for run_id, where in rows.items()}
 
 
 def numbers_of(column: pd.Series[Any]) -> Floats:
     """A column as [snapshots, 1], or [snapshots, k] where it holds lists of k numbers."""
-    rows = [np.atleast_1d(np.asarray(value, dtype=np.float64)) for value in column]
-    return np.stack(rows)
+    if column.dtype != object:
+        return column.to_numpy(np.float64, na_value=np.nan)[:, None]
+    return np.stack([np.asarray(value, dtype=np.float64) for value in column])
 
 
 def runs_of(cell: Cell) -> list[str]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,13 +58,15 @@ def betting_interval(
 
 
 def lowest_mean(unit: Floats, alpha: float) -> float:
-    """The smallest mean in [0, 1] that bets on `unit` [n] leave below capital 1 / alpha."""
+    """The smallest mean in [0, 1] that bets on `unit` [n] leave below capital 1 / alpha.
 
-    def excess(mean: float) -> float:
-        return min(float(capital(unit, mean)) * alpha, 1e9) - 1
-
-    nothing = 1e-12
-    centre = float(unit.mean())  # capital is at most 1 here
-    if centre <= nothing or excess(nothing) <= 0:
-        return 0.0
-    return float(brentq(excess, nothing, min(centre, 1 - nothing)))
+    By bisection: capital falls from 0 to the values' own mean, where it is at most 1.
+    """
+    below, above = 0.0, float(unit.mean())
+    while above - below > 1e-12:
+        middle = (below + above) / 2
+        if capital(unit, middle) * alpha >= 1:
+            below = middle
+        else:
+            above = middle
+    return above if below > 0 else 0.0

@@ -18,11 +18,11 @@ Details = Mapping[str, Any]
 SIDES = ("control", "treatment")
 
 
-def claim_figures(verdict: Verdict) -> list[Markup]:
+def claim_figures(verdict: Verdict, labels: Mapping[str, str]) -> list[Markup]:
     """The drawings of a verdict: one, or one a control; none where it was not judged."""
     draw = DRAWN.get(verdict.kind, paired_dots)
     rows = control_rows(verdict) or [{}]
-    drawn = (draw(verdict, {**verdict.details, **row}) for row in rows)
+    drawn = (draw(verdict, {**verdict.details, **row, **labels}) for row in rows)
     return [drawing for drawing in drawn if drawing is not None]
 
 
@@ -55,14 +55,16 @@ def paired_dots(verdict: Verdict, details: Details) -> Markup | None:
     if not pairs:
         return None
     (low, high), ticks = _value_axis(verdict, [value for pair in pairs for value in pair])
-    area = panel((0, len(pairs) - 1), (low, high), height=200, right=88).inset(8)
-    label = "share of runs, each replicate" if _is_share(verdict) else verdict.unit
-    parts = [frame(area, "replicates, sorted", label, x_ticks=(), y_text=ticks, y_ticks=_shares(verdict))]
+    area = panel((0, len(pairs) - 1), (low, high), height=200, right=88).inset(14)
+    label = f"{details['measured']}, by replicate"
+    parts = [
+        frame(area, "replicates, sorted", label, x_ticks=(), y_text=ticks, y_ticks=_shares(verdict))
+    ]
     for k, (control, treatment) in enumerate(sorted(pairs, reverse=True)):
         x = area.x(k)
-        parts += [line(x, area.y(control), x, area.y(treatment), "pair")]
-        parts += [rect(x - 3.5, area.y(control) - 3.5, 7, 7, "fill-control")]
-        parts += [circle(x, area.y(treatment), 4, "fill-treatment")]
+        parts.append(line(x - 3, area.y(control), x + 3, area.y(treatment), "pair"))
+        parts.append(_mark("control", x - 3, area.y(control)))
+        parts.append(_mark("treatment", x + 3, area.y(treatment)))
     means = {side: details.get(f"{side}_mean") for side in SIDES}
     parts += _side_labels(area, means, details, ticks)
     return figure(_alt(verdict, details), area.width, area.height, *parts)
@@ -90,7 +92,7 @@ def _side_labels(
 def survival(verdict: Verdict, details: Details) -> Markup | None:
     """Kaplan-Meier curves of both sides."""
     curves = details.get("survival")
-    return survival_figure(curves, _alt(verdict, details), verdict.kind) if curves else None
+    return survival_figure(curves, _alt(verdict, details), details["event"]) if curves else None
 
 
 def slopes(verdict: Verdict, details: Details) -> Markup | None:
@@ -102,7 +104,7 @@ def slopes(verdict: Verdict, details: Details) -> Markup | None:
     flat = [value for values in [*replicates, means] for value in values]
     (low, high), ticks = _value_axis(verdict, flat)
     area = _level_panel(levels, (low, high))
-    parts = [_level_frame(area, verdict, levels, ticks)]
+    parts = [_level_frame(area, verdict, details, ticks)]
     for values in replicates:
         parts.append(path(_at_levels(area, values), "faint stroke-control"))
     parts.append(path(_at_levels(area, means), "strong stroke-control"))
@@ -120,7 +122,7 @@ def two_slopes(verdict: Verdict, details: Details) -> Markup | None:
     flat = [value for values in means.values() for value in values]
     (low, high), ticks = _value_axis(verdict, flat)
     area = _level_panel(levels, (low, high), right=84)
-    parts = [_level_frame(area, verdict, levels, ticks)]
+    parts = [_level_frame(area, verdict, details, ticks)]
     for (x, above, _), (_, below, _) in zip(
         _points(area, means["control"]), _points(area, means["treatment"]), strict=True
     ):
@@ -137,22 +139,24 @@ def two_slopes(verdict: Verdict, details: Details) -> Markup | None:
 def _mark(side: str, x: float, y: float) -> Markup:
     """Control is a square and treatment a disc everywhere: never colour alone."""
     if side == "control":
-        return rect(x - 4, y - 4, 8, 8, "fill-control")
-    return circle(x, y, 4.5, "fill-treatment")
+        return rect(x - 3.5, y - 3.5, 7, 7, "fill-control")
+    return circle(x, y, 4, "fill-treatment")
 
 
 def _level_panel(levels: Sequence[Any], y: tuple[float, float], right: float = 40) -> Panel:
     return panel((0, max(len(levels) - 1, 1)), y, height=200, right=right).inset(18)
 
 
-def _level_frame(
-    area: Panel, verdict: Verdict, levels: Sequence[Any], ticks: TickText
-) -> Markup:
-    label = "share of runs" if _is_share(verdict) else verdict.unit
-    along = verdict.details.get("along") or "level"
+def _level_frame(area: Panel, verdict: Verdict, details: Details, ticks: TickText) -> Markup:
+    levels = details["levels"]
     return frame(
-        area, str(along), label, y_text=ticks, y_ticks=_shares(verdict),
-        x_ticks=range(len(levels)), x_text=lambda k: value_name(levels[int(k)]),
+        area,
+        details["axis"],
+        details["measured"],
+        y_text=ticks,
+        y_ticks=_shares(verdict),
+        x_ticks=range(len(levels)),
+        x_text=lambda k: value_name(levels[int(k)]),
     )
 
 
@@ -170,9 +174,9 @@ def healthy_strips(verdict: Verdict, details: Details) -> Markup | None:
     if not levels or not healthy:
         return None
     lengths = details.get("mean_length") or {}
-    left, width, tall = 70.0, 320.0, 40.0
+    left, width, tall = 92.0, 320.0, 40.0
     cell = (width - left) / len(levels)
-    parts = [text(left, 11, "healthy runs, by value of the axis", "axis-label")]
+    parts = [text(left, 11, f"healthy runs by {details['axis']}", "axis-label")]
     for row, side in enumerate(("treatment", "control")):
         top = 20 + row * (tall + 22)
         parts.append(text(0, top + 17, side, "direct"))
@@ -182,10 +186,12 @@ def healthy_strips(verdict: Verdict, details: Details) -> Markup | None:
             x = left + k * cell
             parts.append(rect(x + 1, top, cell - 2, tall, "cell"))
             parts.append(
-                rect(x + 1, top + tall * (1 - share), cell - 2, tall * share, "fill-healthy")
+                rect(x + 1, top + tall * (1 - share), cell - 2, tall * share, "pale-healthy")
             )
-            parts.append(text(x + cell / 2, top + tall / 2 + 4, percent(share), "halo", "middle"))
-            parts.append(text(x + cell / 2, top + tall + 13, value_name(levels[k]), "tick", "middle"))
+            parts.append(text(x + cell / 2, top + tall / 2 + 4, percent(share), "direct", "middle"))
+            parts.append(
+                text(x + cell / 2, top + tall + 13, value_name(levels[k]), "tick", "middle")
+            )
     return figure(_alt(verdict, details), width, 20 + 2 * (tall + 22), *parts)
 
 

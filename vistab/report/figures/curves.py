@@ -14,15 +14,17 @@ from vistab.report.figures.svg import band, figure, line, path, spread, tag, tex
 from vistab.report.view.happened import CurvePanel, Floats, Series, quantile
 from vistab.report.words import number, percent
 
+MOST_LINES = 60
+"""Runs drawn faint on one side of a panel; of more, evenly spaced ones. Medians are of all."""
+
 
 def coverage_figure(curves: CurvePanel, last: float) -> Markup:
-    """Coverage of one panel over rounds 0 to `last`, each run faint and the medians labelled."""
+    """Coverage of one panel over rounds 0 to `last`: runs faint, the medians labelled."""
     area = panel((0, last), (0, 1), width=320, height=190, right=52)
-    parts: list[Any] = [
-        frame(area, "round", "modes covered", y_text=percent, y_ticks=(0, 0.5, 1))
-    ]
+    parts: list[Any] = [frame(area, "round", "modes covered", y_text=percent, y_ticks=(0, 0.5, 1))]
     for series in curves.series:
-        faint = (path(_at(area, series.rounds, run), digits=0) for run in series.values)
+        some = series.values[:: -(-len(series.values) // MOST_LINES)]
+        faint = (path(_at(area, series.rounds, run), digits=0) for run in some)
         parts.append(tag("g", *faint, class_=f"faint stroke-{series.side}"))
     parts += [_median(area, series) for series in curves.series]
     parts += _end_labels(area, curves.series, percent)
@@ -74,25 +76,31 @@ def signal_figure(curves: CurvePanel, log: bool) -> Markup:
     low, high = (low, high) if log else (min(low, 0.0), high)
     last = max(float(one.rounds[-1]) for one in curves.series)
     area = panel((0, last), (low, high if high > low else low + 1), right=16, log_y=log)
-    ticks = area.y.ticks(4)
-    parts: list[Any] = [
-        frame(area, "round", "log scale" if log else "", y_text=_short, y_ticks=ticks or [low, high])
-    ]
+    parts: list[Any] = [frame(area, "round", "log scale" if log else "", y_text=_short)]
+    shade = "band" if len(bands) < 3 else "band crowd"
     for one, (bottom, middle, top) in zip(curves.series, bands, strict=True):
         kept = np.isfinite(bottom) & np.isfinite(top) & ((bottom > 0) | (not log))
         rounds = one.rounds[kept]
         upper, lower = _at(area, rounds, top[kept]), _at(area, rounds, bottom[kept])
-        parts.append(band(upper, lower, f"band fill-{one.side}"))
+        parts.append(band(upper, lower, f"{shade} fill-{one.side}"))
         parts.append(path(_at(area, one.rounds, middle), f"strong stroke-{one.side}"))
     told = ", ".join(f"{one.label} {number(_last(one.median))}" for one in curves.series)
     return figure(f"{curves.title}, median at the end: {told}", area.width, area.height, *parts)
 
 
 def _short(value: float) -> str:
-    return f"{value:.0e}" if value and abs(value) < 1e-3 else f"{value:g}"
+    if value and abs(value) < 1e-3:
+        return f"{value:.0e}"
+    return f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}"
 
 
 def rule(width: float, side: str) -> Markup:
     """A key's short stroke."""
-    return tag("svg", line(0, 6, width, 6, f"strong stroke-{side}"), width=width, height=12,
-               aria_hidden="true", class_="key")
+    return tag(
+        "svg",
+        line(0, 6, width, 6, f"strong stroke-{side}"),
+        width=width,
+        height=12,
+        aria_hidden="true",
+        class_="key",
+    )

@@ -28,9 +28,7 @@ def forest_figure(row: ForestRow, reach: float) -> Markup:
         parts.append(
             tag("circle", cx=at, cy=HEIGHT / 2, r=5, class_=f"{kind} v-{row.verdict.verdict}")
         )
-    return tag(
-        "svg", *parts, class_="forest-row", width="100%", height=HEIGHT, aria_hidden="true"
-    )
+    return tag("svg", *parts, class_="forest-row", width="100%", height=HEIGHT, aria_hidden="true")
 
 
 def _whisker(low: float, high: float, span: float) -> list[Markup]:
@@ -63,12 +61,28 @@ def forest_axis(reach: float) -> Markup:
     parts = []
     for value in round_ticks(-reach, reach, 6):
         parts.append(
-            tag("text", number(value), x=_percent(value, reach), y=12, class_="tick",
-                text_anchor="middle")
+            tag(
+                "text",
+                number(value),
+                x=_percent(value, reach),
+                y=12,
+                class_="tick",
+                text_anchor="middle",
+            )
         )
-    parts.append(tag("text", "\u2190 against the claim", x="0", y=30, class_="axis-label"))
-    parts.append(tag("text", "as claimed \u2192", x="100%", y=30, class_="axis-label", text_anchor="end"))
+    parts.append(tag("text", "\u2190 against", x="0", y=30, class_="axis-label"))
+    parts.append(
+        tag("text", "as claimed \u2192", x="100%", y=30, class_="axis-label", text_anchor="end")
+    )
+    parts.append(
+        tag("text", "effect in margins", x="50%", y=30, class_="axis-label", text_anchor="middle")
+    )
     return tag(
-        "svg", *parts, class_="forest-row axis", width="100%", height=36, role="img",
+        "svg",
+        *parts,
+        class_="forest-row axis",
+        width="100%",
+        height=36,
+        role="img",
         aria_label="Axis of the forest plot: effects in margins, to the right as claimed",
     )

@@ -59,7 +59,9 @@ def outcome_class(outcome: str) -> str:
 def _map(panel: MapPanel, row_axis: str, column_axis: str, cell: Any, alt: str) -> Markup:
     width = (WIDTH - LEFT) / len(panel.columns)
     parts: list[Any] = []
-    for r, (value, tallies) in enumerate(zip(reversed(panel.rows), reversed(panel.cells), strict=True)):
+    for r, (value, tallies) in enumerate(
+        zip(reversed(panel.rows), reversed(panel.cells), strict=True)
+    ):
         y = TOP + 16 + r * CELL
         if value is not None:
             parts.append(text(LEFT - 6, y + CELL / 2 + 3, value_name(value), "tick", "end"))

@@ -69,5 +69,3 @@ def frame(
     middle = (area.x.start + area.x.end) / 2
     parts.append(text(middle, bottom + 30, x_label, "axis-label", "middle"))
     return Markup("").join(parts)
-
-

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Maps [low, high] to [start, end] pixels; `log` needs low > 0. An empty range maps to its middle."""
+    """Maps [low, high] to [start, end] pixels; `log` needs low > 0; an empty range: the middle."""
 
     low: float
     high: float
@@ -28,7 +27,7 @@ class Scale:
         return self.start + share * (self.end - self.start)
 
     def ticks(self, n: int = 5) -> list[float]:
-        """About `n` round values inside the range; powers of ten on a log scale."""
+        """About `n` round values inside the range; on a log scale powers of ten (or 1, 2, 5)."""
         return _decades(self.low, self.high) if self.log else round_ticks(self.low, self.high, n)
 
 
@@ -46,16 +45,8 @@ def round_ticks(low: float, high: float, n: int = 5) -> list[float]:
 
 def _decades(low: float, high: float) -> list[float]:
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
-    step = max(1, math.ceil((last - first + 1) / 4))
+    if last - first < 2:
+        fine = (m * 10.0**k for k in range(first - 1, last + 1) for m in (1, 2, 5))
+        return [value for value in fine if low <= value <= high] or [low, high]
+    step = math.ceil((last - first + 1) / 4)
     return [10.0**k for k in range(first, last + 1, step)]
-
-
-def is_geometric(values: Sequence[object]) -> bool:
-    """Whether positive numbers span their range by factors, so that a log axis suits them."""
-    numbers = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    if len(numbers) < 3 or len(numbers) < len(values) or min(numbers) <= 0:
-        return False
-    ordered = sorted(numbers)
-    ratios = [b / a for a, b in zip(ordered, ordered[1:], strict=False)]
-    gaps = [b - a for a, b in zip(ordered, ordered[1:], strict=False)]
-    return max(ratios) / min(ratios) < max(gaps) / min(gaps)

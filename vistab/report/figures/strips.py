@@ -27,7 +27,10 @@ def _frame(strip: Strip, view: StripView, k: int) -> Markup:
     parts = [
         rect(1, 1, SIZE - 2, SIZE - 2, "shot failed" if failed else "shot"),
         *(circle(x, y, 7, "mode") for x, y in centres.tolist()),
-        dots(places[inside].tolist(), f"samples s-{'healthy' if strip.outcome == 'healthy' else 'failing'}"),
+        dots(
+            places[inside].tolist(),
+            f"samples s-{'healthy' if strip.outcome == 'healthy' else 'failing'}",
+        ),
     ]
     outside = int((~inside).sum())
     note = f", {outside} of {len(own)} samples outside the frame" if outside else ""

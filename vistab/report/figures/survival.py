@@ -15,14 +15,12 @@ Curve = Mapping[str, Sequence[float]]
 
 
 def survival_figure(
-    curves: Mapping[str, Curve], alt: str, event: str, *, width: float = 320, height: float = 200
+    curves: Mapping[str, Curve], alt: str, event: str, *, width: float = 340, height: float = 200
 ) -> Markup:
     """Share of runs without the event yet, over rounds; bands are 95 % of each curve by itself."""
     last = max(curve["rounds"][-1] for curve in curves.values())
     area = panel((0, last), (0, 1), width=width, height=height, right=84)
-    parts: list[Any] = [
-        frame(area, "round", f"share of runs without {event} yet", y_text=percent, y_ticks=(0, 0.5, 1))
-    ]
+    parts: list[Any] = [frame(area, "round", f"runs {event}", y_text=percent, y_ticks=(0, 0.5, 1))]
     for side in ("control", "treatment"):
         curve = curves[side]
         if curve.get("low") and curve.get("high"):

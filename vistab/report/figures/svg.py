@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from markupsafe import Markup, escape
 
@@ -17,7 +18,7 @@ Point = tuple[float, float]
 
 
 def tag(name: str, /, *children: object, **attributes: object) -> Markup:
-    """An element; `class_` is class, `stroke_width` is stroke-width; None attributes are left out."""
+    """An element; `class_` is class, `stroke_width` stroke-width; None attributes are left out."""
     written = Markup("").join(
         Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _text(value))
         for key, value in attributes.items()
@@ -104,10 +105,10 @@ def dots(points: Iterable[Point], class_: str) -> Markup:
 
 
 def spread(positions: Sequence[float], gap: float) -> list[float]:
-    """The positions moved apart to at least `gap`, keeping their order: labels that never collide."""
+    """The positions moved apart to at least `gap`, in their order: labels that never collide."""
     order = sorted(range(len(positions)), key=lambda k: positions[k])
     moved = list(positions)
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         moved[after] = max(moved[after], moved[before] + gap)
     excess = (moved[order[-1]] - positions[order[-1]]) / 2 if order else 0
     return [position - excess for position in moved]

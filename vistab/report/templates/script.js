@@ -1,8 +1,8 @@
 "use strict";
-// Only adds: the table of runs with sorting, filters and a drawer; folds open on paper.
+// Only adds: the table of runs with sorting, filters and a drawer; a round slider; open folds on paper.
 (() => {
   const data = JSON.parse(document.getElementById("runs-data").textContent);
-  const PAGE = 50;
+  const PAGE = 25;
   const NS = "http://www.w3.org/2000/svg";
   const n = data.replicate.length;
   const byId = (id) => document.getElementById(id);
@@ -29,13 +29,13 @@
   const named = data.arm.names.some((name) => name);
   const columns = [
     { name: "run", text: runId, key: (r) => r, button: true },
+    { name: "outcome", text: (r) => of(data.ended, r), key: (r) => of(data.ended, r) },
+    ...(curves ? [{ name: data.curves.columns[0].label, spark: true, key: (r) => data.coverage[r] }] : []),
     ...(named ? [{ name: "arm", text: (r) => of(data.arm, r), key: (r) => of(data.arm, r) }] : []),
     ...data.axes.map((axis) => ({ name: axis.name, text: (r) => of(axis, r), key: (r) => axis.index[r], axis })),
-    { name: "outcome", text: (r) => of(data.ended, r), key: (r) => of(data.ended, r) },
     { name: "onset", text: (r) => whole(data.onset[r]), key: (r) => data.onset[r] },
     { name: "converged", text: (r) => whole(data.converged[r]), key: (r) => data.converged[r] },
     { name: "severity", text: (r) => (data.severity[r] === null ? "" : data.severity[r].toFixed(2)), key: (r) => data.severity[r] },
-    ...(curves ? [{ name: data.curves.columns[0].label, spark: true, key: (r) => data.coverage[r] }] : []),
   ];
 
   // --- curves
@@ -210,6 +210,22 @@
   byId("next").addEventListener("click", () => { state.page++; show(); });
   byId("runs-app").hidden = false;
   show();
+
+  // --- film strips: one round of all strips, large
+  const place = byId("round-slider");
+  if (place) {
+    const strips = [...document.querySelectorAll("#strips .frames")];
+    const most = Math.max(...strips.map((list) => list.children.length));
+    const slider = make("input", { type: "range", min: 0, max: most, value: 0 });
+    const told = make("output", {}, "all rounds");
+    slider.addEventListener("input", () => {
+      const k = Number(slider.value) - 1;
+      byId("strips").classList.toggle("one-round", k >= 0);
+      for (const list of strips) [...list.children].forEach((frame, j) => { frame.hidden = k >= 0 && j !== k; });
+      told.textContent = k < 0 ? "all rounds" : `round ${strips[0].children[k].querySelector("span").firstChild.textContent.trim()}`;
+    });
+    place.replaceWith(make("div", { class: "slider" }, make("label", {}, "Show one round ", slider), told));
+  }
 
   // --- paper: folds open
   let closed = [];

@@ -54,11 +54,12 @@ def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> V
     grid = grid_runs(study, runs)
     finished = bool((runs["status"] == "finished").any())
     strips = strip_view(results, grid, layout, study.target) if finished else None
+    claims = {claim.id: claim for claim in study.claims}
     return View(
         study=study,
         title=study.title or study.study.replace("_", " "),
         answer=answer(verdicts, len(runs), study.replicates),
-        forest=tuple(forest_row(verdict) for verdict in verdicts),
+        forest=tuple(forest_row(verdict, claims.get(verdict.id)) for verdict in verdicts),
         layout=layout,
         maps=map_panels(grid, layout) if finished else (),
         named=named_tallies(runs) if finished else (),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from vistab.analysis.verdict import Verdict
-from vistab.report.words import count, listed
+from vistab.report.words import axis_name, count, listed, outcome_name
+from vistab.spec.claims import ClaimSpec
 
 WORDS = ("supported", "refuted", "inconclusive", "void")
 TOWARDS_LOWER = {"lower", "sooner", "narrower", "not_higher"}
+EVENTS = {"failure": "not failed yet", "convergence": "not converged yet"}
 NON_INFERIORITY = {"not_higher", "not_lower"}
 
 
@@ -20,7 +22,8 @@ class ForestRow:
     """One claim on the forest plot, oriented so that the declared direction is to the right.
 
     effect, low, high: in margins when the claim has one (`standardised`), else on the claim's own
-    scale with the largest of them at 1; None when there is nothing to draw. `marks` are the margins.
+    scale with the largest of them at 1; None where there is nothing to draw. `marks`: the margins.
+    `labels` names what the claim's figure shows: measured, axis, event.
     """
 
     verdict: Verdict
@@ -29,9 +32,10 @@ class ForestRow:
     high: float | None
     marks: tuple[float, ...]
     standardised: bool
+    labels: Mapping[str, str]
 
 
-def forest_row(verdict: Verdict) -> ForestRow:
+def forest_row(verdict: Verdict, claim: ClaimSpec | None = None) -> ForestRow:
     """Orient and standardise a verdict's effect and interval."""
     sign = -1.0 if verdict.expect in TOWARDS_LOWER else 1.0
     low, high = verdict.interval if verdict.interval else (verdict.effect, verdict.effect)
@@ -46,7 +50,19 @@ def forest_row(verdict: Verdict) -> ForestRow:
         known[-1] if known else None,
         _marks(verdict),
         verdict.margin > 0,
+        figure_labels(claim),
     )
+
+
+def figure_labels(claim: ClaimSpec | None) -> dict[str, str]:
+    """What a claim's figure measures, along which axis and until which event, in words."""
+    axis = getattr(claim, "along", None) or next(iter(getattr(claim, "across", None) or ()), None)
+    outcome = getattr(claim, "outcome", None) or "failed"
+    return {
+        "measured": getattr(claim, "metric", None) or f"{outcome_name(outcome)} runs",
+        "axis": axis_name(axis) if axis else "level",
+        "event": EVENTS.get(getattr(claim, "event", ""), "without the event yet"),
+    }
 
 
 def _marks(verdict: Verdict) -> tuple[float, ...]:
@@ -59,7 +75,9 @@ def _marks(verdict: Verdict) -> tuple[float, ...]:
 
 def forest_reach(rows: Sequence[ForestRow]) -> float:
     """The half width of the axis in margins: the furthest end drawn, 1.5 to 12."""
-    ends = [abs(v) for row in rows if row.standardised for v in (row.low, row.high) if v is not None]
+    ends = [
+        abs(v) for row in rows if row.standardised for v in (row.low, row.high) if v is not None
+    ]
     return min(12.0, max(1.5, *ends, 0)) if ends else 1.5
 
 
@@ -68,7 +86,7 @@ def answer(verdicts: Sequence[Verdict], n_runs: int, replicates: int) -> str:
     ran = f"{count(n_runs, 'run')}, {count(replicates, 'replicate')}"
     if not verdicts:
         return f"No claims were declared; {ran}."
-    counts = Counter(verdict.verdict for verdict in verdicts)
+    counts: Counter[str] = Counter(verdict.verdict for verdict in verdicts)
     first = f"{counts['supported']} of {count(len(verdicts), 'claim')} supported"
     rest = [f"{counts[word]} {word}" for word in WORDS[1:] if counts[word]]
     return f"{', '.join([first, *rest])}; {ran}."
@@ -95,7 +113,5 @@ def _ranges(numbers: Sequence[int]) -> str:
             stretches[-1].append(n)
         else:
             stretches.append([n])
-    names = [
-        f"r{s[0]:03d}" if len(s) == 1 else f"r{s[0]:03d} to r{s[-1]:03d}" for s in stretches
-    ]
+    names = [f"r{s[0]:03d}" if len(s) == 1 else f"r{s[0]:03d} to r{s[-1]:03d}" for s in stretches]
     return listed(names)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vistab.report.view.layout import Layout, axis_columns, matching, plain
+from vistab.report.view.layout import Layout, matching
 from vistab.report.words import OUTCOMES, assignment_name, value_name
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -115,12 +115,13 @@ def named_tallies(runs: pd.DataFrame) -> tuple[NamedTally, ...]:
     """The arms that have a name."""
     named = runs[runs["arm"].notna() & (runs["arm"] != runs["arm_id"])]
     return tuple(
-        NamedTally(value_name(name), tally(group)) for name, group in named.groupby("arm", sort=False)
+        NamedTally(value_name(name), tally(group))
+        for name, group in named.groupby("arm", sort=False)
     )
 
 
 def curves(history: pd.DataFrame, run_ids: Sequence[str], column: str) -> tuple[Floats, Floats]:
-    """Rounds [T] and values [runs, T] of one column of the history; runs without rows are left out."""
+    """Rounds [T] and values [runs, T] of one column of the history; runs without rows drop out."""
     own = history[history["run_id"].isin(set(run_ids))]
     table = own.pivot(index="run_id", columns="round", values=column)
     return table.columns.to_numpy(dtype=float), table.to_numpy(dtype=float)
@@ -159,10 +160,3 @@ def _level_series(
             side = side_of(layout, level) if layout.series else "treatment"
             found.append(Series(label, side, rounds, values))
     return found
-
-
-def arm_label(run: dict[str, Any] | pd.Series, runs: pd.DataFrame) -> str:
-    """An arm in words: its name if it has one, then its values."""
-    values = assignment_name({path: plain(run[path]) for path in axis_columns(runs)})
-    name = run["arm"]
-    return f"{name}: {values}" if isinstance(name, str) and name != run["arm_id"] else values

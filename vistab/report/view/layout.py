@@ -62,7 +62,7 @@ def matching(runs: pd.DataFrame, assignment: Mapping[str, Any]) -> pd.DataFrame:
     """The runs whose axis columns hold these values (as text, where an axis mixes types)."""
     for path, value in assignment.items():
         wanted = (plain(value), str(value))
-        runs = runs[runs[path].map(lambda found, wanted=wanted: plain(found) in wanted)]
+        runs = runs[[plain(found) in wanted for found in runs[path]]]
     return runs
 
 
@@ -80,14 +80,18 @@ def grid_runs(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def choose_layout(study: Study) -> Layout:
-    """Series: the axis that claims compare; x: the continuous axis with most values; facets: the rest."""
+    """Series: the axis that claims compare; x: the continuous one with most values; facets: others.
+
+    Facets are ordered by their number of values, so that the longest runs along the rows of panels.
+    """
     axes = [Column(path, tuple(values)) for path, values in swept(study).items()]
     compared = compared_pair(study)
     ranked = sorted(axes, key=lambda column: _rank(study, column))
     series = next((c for c in axes if compared and c.path == compared[0]), None)
     series = series or next(iter(ranked), None)
     x = next((column for column in ranked if column is not series), None)
-    facets = tuple(column for column in axes if column not in (series, x))
+    rest = (column for column in axes if column not in (series, x))
+    facets = tuple(sorted(rest, key=lambda column: len(column.values)))
     pair = compared[1] if compared and series and series.path == compared[0] else None
     return Layout(series, x, facets, pair)
 
@@ -99,12 +103,12 @@ def _rank(study: Study, column: Column) -> tuple[int, int]:
 
 
 def compared_pair(study: Study) -> tuple[str, tuple[Any, Any]] | None:
-    """The first axis of the grid of which a claim compares two levels: path, (control, treatment)."""
+    """The first axis of which a claim compares two levels: its path, (control, treatment)."""
     for claim in study.claims:
         treatment, control = getattr(claim, "treatment", {}), getattr(claim, "control", {})
         if not isinstance(control, Mapping) or not len(treatment) == len(control) == 1:
             continue
-        (path, treated), (other, untreated) = *treatment.items(), *control.items()
-        if path == other and path in swept(study):
-            return path, (untreated, treated)
+        path = next(iter(treatment))
+        if path in control and path in swept(study):
+            return path, (control[path], treatment[path])
     return None

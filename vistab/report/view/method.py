@@ -63,7 +63,9 @@ def flow(study: Study, runs: pd.DataFrame, verdicts: Sequence[Verdict]) -> Flow:
         len(runs),
         runs["arm_id"].nunique(),
         study.replicates,
-        *(int(status.get(word, 0)) for word in ("finished", "crashed", "missing")),
+        int(status.get("finished", 0)),
+        int(status.get("crashed", 0)),
+        int(status.get("missing", 0)),
         tally(runs),
         tuple(verdicts),
     )
@@ -145,4 +147,6 @@ def _known(provenance: Mapping[str, Any], *keys: str) -> list[str]:
 
 
 def _commit(commit: str | None) -> str | None:
-    return f"(commit {commit[:12]}{'-dirty' if commit.endswith('-dirty') else ''})" if commit else None
+    return (
+        f"(commit {commit[:12]}{'-dirty' if commit.endswith('-dirty') else ''})" if commit else None
+    )

@@ -178,7 +178,7 @@ def _range(table: npt.NDArray[Any], log: bool) -> tuple[float, float, npt.NDArra
 
 
 def _strips(results: Results, view: StripView) -> dict[str, Any] | None:
-    """Film strips [run, frame, sample, (x, y)] as bytes over the frame; `of` is a run's position."""
+    """Film strips [run, frame, sample, (x, y)] as bytes over the frame; `of`: runs' positions."""
     ids = list(results.runs["run_id"])
     frames = len(next(s for row in view.rows for s in (row.failing, row.healthy) if s).rounds)
     n = STRIP_BYTES // (2 * len(ids) * frames)
@@ -195,6 +195,8 @@ def _strips(results: Results, view: StripView) -> dict[str, Any] | None:
         "rounds": [int(r) for r in next(iter(shots.values()))[0]],
         "n": n,
         "of": list(shots),
-        "centres": quantise(view.centres - np.asarray(view.middle), -view.reach, view.reach).tolist(),
+        "centres": quantise(
+            view.centres - np.asarray(view.middle), -view.reach, view.reach
+        ).tolist(),
         "data": _encoded(quantise(offset, -view.reach, view.reach)),
     }

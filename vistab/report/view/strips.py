@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.spatial.distance import cdist
 
 from vistab.report.view.happened import Floats, curves
 from vistab.report.view.layout import Layout, matching
 from vistab.report.words import assignment_name
 from vistab.results import Results
 from vistab.targets import make_target
+
+MOST_COMPARED = 500
+MOST_ROWS = 24
+"""Groups shown; of more, the first. The runs' own strips are in the table."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,8 @@ class Strip:
         """The first frame at or after the onset."""
         if self.onset_round is None:
             return None
-        return int(min(np.searchsorted(self.rounds, self.onset_round), len(self.rounds) - 1))
+        frame = int(np.searchsorted(self.rounds, np.int64(self.onset_round)))
+        return min(frame, len(self.rounds) - 1)
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ class StripRow:
 
 @dataclass(frozen=True)
 class StripView:
-    """All rows, over the true modes: centres [m, 2]; frames show [-reach, reach] around `middle`."""
+    """All rows, over the modes: centres [m, 2]; frames show [-reach, reach] around `middle`."""
 
     rows: tuple[StripRow, ...]
     centres: Floats
@@ -57,24 +64,26 @@ class StripView:
 
 
 def medoid(values: Floats) -> int:
-    """The row nearest to all others (sum of mean absolute differences); NaN counts as 0.
+    """The row nearest to all others (least sum of absolute differences); NaN counts as 0.
 
-    Failed runs may hold NaN from the round they diverged on: nothing is covered there.
+    Failed runs may hold NaN from the round they diverged on: nothing is covered there. Of very
+    many rows, evenly spaced ones stand for all.
     """
     filled = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    distances = np.abs(filled[:, None, :] - filled[None, :, :]).mean(axis=2)
-    return int(distances.sum(axis=1).argmin())
+    others = filled[:: -(-len(filled) // MOST_COMPARED)]
+    return int(cdist(filled, others, "cityblock").sum(axis=1).argmin())
 
 
-def strip_view(results: Results, runs: pd.DataFrame, layout: Layout, target: Any) -> StripView | None:
+def strip_view(
+    results: Results, runs: pd.DataFrame, layout: Layout, target: Any
+) -> StripView | None:
     """The strips of a 2-D target with known modes; None when there is nothing to show."""
     made = make_target(target)
     if made.dimension != 2 or made.modes is None or "coverage" not in results.history:
         return None
     groups = ((facet, level) for facet in layout.panels() for level in layout.levels or (None,))
-    rows = tuple(
-        row for facet, level in groups if (row := _row(results, runs, layout, facet, level))
-    )
+    found = (_row(results, runs, layout, facet, level) for facet, level in groups)
+    rows = tuple(islice(filter(None, found), MOST_ROWS))
     centres = np.asarray(made.modes.centres, dtype=float)
     low, high = centres.min(axis=0), centres.max(axis=0)
     middle = (float((low[0] + high[0]) / 2), float((low[1] + high[1]) / 2))
@@ -111,6 +120,10 @@ def _typical(results: Results, runs: pd.DataFrame) -> Strip | None:
     onset = None if pd.isna(run["onset_round"]) else int(run["onset_round"])
     rounds, samples = shot
     return Strip(
-        run_id, int(run["replicate"]), str(run["outcome"]), onset, np.asarray(rounds),
+        run_id,
+        int(run["replicate"]),
+        str(run["outcome"]),
+        onset,
+        np.asarray(rounds),
         np.asarray(samples, dtype=float),
     )

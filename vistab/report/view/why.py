@@ -35,7 +35,7 @@ LOG_SIGNALS = frozenset(
 
 @dataclass(frozen=True)
 class Group:
-    """The runs of one side: x mean displacement per round, y coverage at the end, one point a run."""
+    """The runs of one side: x mean displacement per round, y coverage at the end, a point a run."""
 
     label: str
     side: str
@@ -45,7 +45,7 @@ class Group:
 
 @dataclass(frozen=True)
 class WhyView:
-    """Displacement against coverage (None if not recorded) and the signals, for one claim's sides."""
+    """Displacement against coverage (if recorded) and the signals, for the sides of one claim."""
 
     claim_id: str
     says: str

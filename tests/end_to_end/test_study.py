@@ -1,0 +1,148 @@
+"""From a study file to a ruled report, with the local engine."""
+
+import json
+
+import pytest
+
+from vistab import training
+from vistab.results import load
+
+LOCAL = ("study", "tiny.yaml", "--engine", "local")
+
+
+def test_a_study_is_planned_run_judged_and_reported(vistab, tmp_path):
+    """All files of the results folder are there, and the report names the claim."""
+    answer = vistab(*LOCAL)
+    assert answer.code == 0, answer.err
+    folder = tmp_path / "reports" / "tiny"
+    names = {"study.yaml", "provenance.json", "runs.parquet", "history.parquet", "samples"}
+    assert {path.name for path in folder.iterdir()} == names | {"verdicts.json", "report.html"}
+    (verdict,) = json.loads((folder / "verdicts.json").read_text())
+    assert verdict["id"] == "C1"
+    assert verdict["verdict"] in answer.out
+    assert "Report: reports/tiny/report.html" in answer.out
+    assert "fewer fail" in (folder / "report.html").read_text()
+    assert load(folder).provenance["end"] is not None
+
+
+def test_json_is_one_document_and_agrees_with_the_folder(vistab, tmp_path):
+    """Nothing else is on stdout, even though training reports its progress."""
+    answer = vistab(*LOCAL, "--json")
+    document = json.loads(answer.out)
+    assert document["n_runs"] == 4
+    assert document["status"] == {"finished": 4}
+    assert sum(document["outcomes"].values()) == 4
+    assert document["crashed"] == []
+    verdicts = json.loads((tmp_path / "reports/tiny/verdicts.json").read_text())
+    assert document["verdicts"] == verdicts
+    assert json.loads(vistab("judge", "reports/tiny", "--json").out) == verdicts
+
+
+def test_the_same_command_trains_nothing_twice(vistab, finished):
+    """It judges and reports again; the runs' file is not touched."""
+    path = finished / "runs.parquet"
+    before = path.stat().st_mtime_ns
+    answer = vistab(*LOCAL)
+    assert answer.code == 0
+    assert "finished already" in answer.out
+    assert path.stat().st_mtime_ns == before
+
+
+def test_report_and_judge_work_from_files_alone(vistab, finished):
+    """The same verdicts and page come out again."""
+    folder = finished
+    verdicts = (folder / "verdicts.json").read_bytes()
+    (folder / "verdicts.json").unlink()
+    (folder / "report.html").unlink()
+    assert "C1" in vistab("judge", "reports/tiny").out
+    assert not (folder / "verdicts.json").exists()
+    assert not (folder / ".lock").exists()
+    assert vistab("report", "reports/tiny").code == 0
+    assert (folder / "verdicts.json").read_bytes() == verdicts
+    assert (folder / "report.html").exists()
+
+
+def test_a_changed_study_is_refused_until_it_starts_afresh(vistab, finished, edit, tmp_path):
+    """With what differs; --fresh puts it beside."""
+    edit("rounds: 20", "rounds: 30")
+    answer = vistab(*LOCAL)
+    assert answer.code == 2
+    assert "budget.rounds: 20 -> 30" in answer.err
+    assert vistab(*LOCAL, "--fresh").code == 0
+    assert load(tmp_path / "reports/tiny.2").history["round"].max() == 30
+    assert load(tmp_path / "reports/tiny").history["round"].max() == 20
+
+
+def test_a_claim_that_was_changed_after_the_first_result_is_post_hoc_everywhere(
+    vistab, finished, edit
+):
+    """On the terminal, in the verdicts and in the report."""
+    edit("expect: lower", "expect: higher")
+    answer = vistab(*LOCAL)
+    assert answer.code == 0
+    assert "POST HOC, for they were not declared at first: C1" in answer.out
+    (verdict,) = json.loads((finished / "verdicts.json").read_text())
+    assert verdict["post_hoc"] is True
+    assert "post hoc" in (finished / "report.html").read_text().lower()
+
+
+FRAGILE = """
+from dataclasses import replace
+from typing import Literal
+
+from vistab.families.gan import GAN
+from vistab.spec.families import GanFamily
+
+
+class Spec(GanFamily):
+    kind: Literal["breaking:BREAKING"]
+
+
+def networks(spec, d):
+    if spec.batch_norm:
+        raise RuntimeError("no batch norm here")
+    return GAN.networks(spec, d)
+
+
+BREAKING = replace(GAN, spec=Spec, networks=networks)
+"""
+
+
+@pytest.fixture
+def breaking(tmp_path, edit):
+    """tiny.yaml with a user's family beside it that raises with batch norm."""
+    (tmp_path / "breaking.py").write_text(FRAGILE)
+    edit("kind: gan", 'kind: "breaking:BREAKING"')
+    edit("axes: {", "axes: {family.batch_norm: [false, true], ")
+    edit("kind: rate,", "kind: rate, within: {family.batch_norm: true},")
+
+
+def test_crashed_runs_are_named_and_all_the_rest_is_judged(vistab, breaking, tmp_path):
+    """Exit code 1, a void claim, and a report all the same."""
+    answer = vistab(*LOCAL, "--json")
+    assert answer.code == 1
+    document = json.loads(answer.out)
+    assert document["status"] == {"finished": 4, "crashed": 4}
+    assert [verdict["verdict"] for verdict in document["verdicts"]] == ["void"]
+    assert "4 runs crashed" in answer.err
+    assert document["crashed"][0] in answer.err
+    assert (tmp_path / "reports/tiny/report.html").exists()
+    assert vistab("report", "reports/tiny").code == 0
+
+
+def test_an_unfinished_folder_can_be_reported(vistab, tmp_path, monkeypatch):
+    """What is not there yet counts as missing."""
+
+    def interrupted(*rest):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "train_pack", interrupted)
+        answer = vistab(*LOCAL, "--fresh")
+    assert answer.code == 130
+    assert answer.err.strip().endswith("--engine local")
+    assert "--fresh" not in answer.err
+    assert vistab("report", "reports/tiny").code == 0
+    assert set(load(tmp_path / "reports/tiny").runs["status"]) == {"missing"}
+    assert vistab(*LOCAL).code == 0
+    assert set(load(tmp_path / "reports/tiny").runs["status"]) == {"finished"}

@@ -1,0 +1,113 @@
+"""Scales, labels and drawings."""
+
+import math
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vistab.analysis.verdict import Verdict
+from vistab.report.figures.claims import DRAWN, claim_figures
+from vistab.report.figures.maps import failure_map
+from vistab.report.figures.scale import Scale, round_ticks
+from vistab.report.figures.scatter import displacement_figure
+from vistab.report.figures.svg import figure, polyline, spread, steps, text
+from vistab.report.view.claims import figure_labels
+from vistab.report.view.happened import MapPanel, Tally
+from vistab.report.view.why import Group
+
+LABELS = figure_labels(None)
+
+
+def test_a_log_scale_puts_equal_factors_at_equal_distances() -> None:
+    scale = Scale(1e-3, 4e-3, 0, 100, log=True)
+    assert [scale(v) for v in (1e-3, 2e-3, 4e-3)] == pytest.approx([0, 50, 100])
+    assert math.isnan(scale(0))
+
+
+@given(
+    low=st.floats(-1e6, 1e6),
+    span=st.floats(1e-3, 1e6),
+)
+def test_ticks_are_few_and_inside_the_range(low: float, span: float) -> None:
+    ticks = round_ticks(low, low + span)
+    room = span * 1e-6 + abs(low) * 1e-9
+    assert 1 <= len(ticks) <= 7
+    assert all(low - room <= tick <= low + span + room for tick in ticks)
+
+
+def test_narrow_log_scales_have_ticks_too() -> None:
+    assert Scale(0.18, 0.72, 0, 100, log=True).ticks() == [0.2, 0.5]
+    assert Scale(1e-4, 1.0, 0, 100, log=True).ticks() == pytest.approx([1e-4, 1e-2, 1])
+
+
+@given(st.lists(st.floats(0, 200), min_size=1, max_size=8))
+def test_labels_never_collide_and_keep_their_order(positions: list[float]) -> None:
+    moved = spread(positions, 12)
+    order = np.argsort(positions, kind="stable")
+    assert (np.diff(np.array(moved)[order]) >= 12 - 1e-6).all()
+
+
+def test_a_line_breaks_where_a_run_has_no_value() -> None:
+    assert polyline([(0, 1), (1, math.nan), (2, 3), (3, 4)]) == "M0 1M2 3L3 4"
+
+
+def test_survival_falls_in_steps() -> None:
+    assert steps([0, 5], [1.0, 0.5]) == [(0, 1.0), (5, 1.0), (5, 0.5)]
+
+
+def test_text_is_escaped_and_the_finding_is_the_alt_text() -> None:
+    drawn = str(figure('a < b & "c"', 10, 10, text(0, 0, "<script>")))
+    root = ElementTree.fromstring(drawn)
+    assert root.get("aria-label") == 'a < b & "c"'
+    assert root[0].text == "<script>"
+
+
+def test_every_judged_verdict_has_a_figure_that_states_its_finding(
+    verdicts: tuple[Verdict, ...],
+) -> None:
+    for verdict in verdicts:
+        drawn = claim_figures(verdict, LABELS)
+        assert bool(drawn) == (verdict.verdict != "void")
+        for drawing in drawn:
+            label = ElementTree.fromstring(str(drawing)).get("aria-label")
+            assert label is not None
+            assert label.startswith(verdict.sentence)
+
+
+def test_a_claim_with_three_controls_has_three_figures(verdicts: tuple[Verdict, ...]) -> None:
+    rivals = next(verdict for verdict in verdicts if verdict.id == "rivals")
+    assert len(claim_figures(rivals, LABELS)) == 3
+
+
+@pytest.mark.parametrize("kind", [*DRAWN, "rate", "score", "equivalence"])
+def test_a_verdict_without_details_has_no_figure(kind: str, verdicts: tuple[Verdict, ...]) -> None:
+    assert claim_figures(replace(verdicts[1], kind=kind, details={}), LABELS) == []
+
+
+def test_paired_dots_stand_at_the_replicates_values(verdicts: tuple[Verdict, ...]) -> None:
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    root = ElementTree.fromstring(str(claim_figures(rate, LABELS)[0]))
+    dots = [float(dot.get("cy", "nan")) for dot in root.iter("circle")]
+    top, bottom = 22, 166
+    shares = sorted((bottom - y) / (bottom - top) for y in dots)
+    assert shares == pytest.approx([0.4, 0.45, 0.5, 0.5], abs=0.01)
+
+
+def test_a_map_cell_says_k_of_n_and_is_shaded_by_the_share() -> None:
+    panel = MapPanel("", (0, 5), (1e-3,), ((Tally({"healthy": 7, "stalled": 3}),), (None,)))
+    root = ElementTree.fromstring(str(failure_map(panel, "weight", "rate")))
+    assert "3/10" in [node.text for node in root.iter("text")]
+    shades = [node.get("fill-opacity") for node in root.iter("rect") if node.get("fill-opacity")]
+    assert shades == ["0.30"]
+
+
+def test_the_displacement_figure_states_each_arms_medians() -> None:
+    drawn = str(
+        displacement_figure([Group("treated", "treatment", (0.01, 0.04, 0.02), (1, 0.5, 1))])
+    )
+    label = ElementTree.fromstring(drawn).get("aria-label")
+    assert label == "Medians by arm. treated: displacement 0.02, coverage 100 %"

@@ -1,0 +1,277 @@
+"""The page as a reader gets it: complete, self-contained, and true to the verdicts."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vistab.analysis.verdict import Verdict
+from vistab.report import render, words
+from vistab.report.page import exact
+from vistab.spec.load import load_study
+from vistab.spec.study import Study
+
+VOID_ELEMENTS = {"meta", "link", "br", "input", "hr", "img"}
+MEGABYTE = 1_000_000
+
+
+class Outline(HTMLParser):
+    """Checks nesting while reading; collects headings, ids, links and sources."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.headings: list[int] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID_ELEMENTS:
+            self.open.append(tag)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("href", "src", "xlink:href", "srcset", "action"):
+                self.links.append(value or "")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID_ELEMENTS:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in ("script", "style"):
+            self.text.append(data)
+
+
+def outline(html: str) -> Outline:
+    """Parse and check that every element is closed."""
+    parser = Outline()
+    parser.feed(html)
+    parser.close()
+    assert parser.open == []
+    return parser
+
+
+def card(html: str, claim: str) -> str:
+    """The text of a claim's card, tags dropped."""
+    found = re.search(rf'<article[^>]* id="claim-{re.escape(claim)}".*?</article>', html, re.S)
+    assert found
+    return " ".join(re.sub(r"<[^>]+>", " ", found.group()).split())
+
+
+def test_the_page_is_well_formed_with_headings_in_order(html: str) -> None:
+    page = outline(html)
+    assert page.headings[0] == 1
+    assert page.headings.count(1) == 1
+    steps = zip(page.headings, page.headings[1:], strict=False)
+    assert all(after <= before + 1 for before, after in steps)
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_nothing_is_loaded_and_every_link_has_its_target(html: str) -> None:
+    page = outline(html)
+    assert all(link.startswith(("#", "data:,")) for link in page.links)
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+    assert not re.search(r"@import|url\(|https?://(?!www\.w3\.org/2000/svg)", html)
+
+
+def test_the_forest_links_each_claim_to_its_card(html: str, verdicts: tuple[Verdict, ...]) -> None:
+    page = outline(html)
+    for verdict in verdicts:
+        assert f"#claim-{verdict.id}" in page.links
+        assert f"claim-{verdict.id}" in page.ids
+
+
+def test_each_card_tells_the_verdicts_words_and_numbers(
+    html: str, verdicts: tuple[Verdict, ...]
+) -> None:
+    for verdict in verdicts:
+        told = card(html, verdict.id)
+        assert verdict.says in told
+        assert verdict.sentence in told
+        assert f"{verdict.verdict} " in told
+        if verdict.verdict != "void":
+            summary = told.split("Every number")[0]
+            assert words.effect(verdict) in summary
+            assert verdict.p_holm is None or words.p_value(verdict.p_holm) in summary
+            for expected in (
+                words.effect(verdict),
+                exact(verdict.effect),
+                words.p_value(verdict.p_holm),
+                f"{verdict.n_replicates}, {verdict.n_cells}, {verdict.n_cells_left_out}",
+            ):
+                assert expected in told
+        if verdict.interval:
+            assert words.interval(verdict) in told
+            assert f"{exact(verdict.interval[0])} to {exact(verdict.interval[1])}" in told
+
+
+def test_numbers_of_a_card_come_from_its_verdict_alone(
+    html: str, verdicts: tuple[Verdict, ...]
+) -> None:
+    """Rate card: every number shown is one of the verdict's, as it is or in points."""
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    body = card(html, "rate")
+    shown = set(
+        re.findall(
+            r"\u2212?\d+(?:,\d{3})*(?:\.\d+)?", body.split("Every number")[1].split("Runs")[0]
+        )
+    )
+    known = {rate.effect, *(rate.interval or ()), rate.p, rate.p_holm, rate.margin, 95}
+    known |= {rate.n_replicates, rate.n_cells, rate.n_cells_left_out}
+    for control in rate.details["controls"]:
+        known |= {control["treatment_mean"], control["control_mean"], control["effect"]}
+        for row in control["by_replicate"]:
+            known |= set(row.values())
+    allowed = {exact(value) for value in known} | {
+        words.p_value(rate.p),
+        words.p_value(rate.p_holm),
+    }
+    assert shown <= allowed
+
+
+def test_post_hoc_claims_bear_a_band_and_others_do_not(
+    html: str, verdicts: tuple[Verdict, ...]
+) -> None:
+    for verdict in verdicts:
+        assert ("Post hoc: this claim" in card(html, verdict.id)) == verdict.post_hoc
+
+
+def test_inconclusive_claims_say_what_would_settle_them(html: str) -> None:
+    assert "Would settle it about 23" in card(html, "rivals")
+
+
+def test_void_claims_say_why(html: str) -> None:
+    told = card(html, "lost")
+    assert "3 planned runs are missing" in told
+    assert "95 % interval " not in told.split("Every number")[0]
+
+
+def test_each_of_several_controls_has_its_own_verdict(html: str) -> None:
+    assert card(html, "rivals").count("Against generator scale 0.") == 3
+
+
+def test_how_it_was_done_is_told(html: str, results: Any) -> None:
+    told = " ".join("".join(outline(html).text).split())
+    for expected in (
+        f"{len(results.runs)} runs planned",
+        "(E6)",
+        "(E11)",
+        results.provenance["command"],
+        results.provenance["trained_hash"],
+        'vistab.results.load("reports/synthetic")',
+        "Declared, but no longer made: gone",
+        "How to cite",
+    ):
+        assert expected in told
+
+
+def test_users_text_cannot_become_markup(
+    results: Any, verdicts: tuple[Verdict, ...], synthetic: Any
+) -> None:
+    make_study, *_, lose = synthetic
+    evil = "<script>alert(1)</script>"
+    study = make_study(title=evil)
+    broken = lose(results, results.runs.index[:2], "crashed", f"</script>{evil}")
+    html = render(study, verdicts, broken)
+    assert evil not in html
+    assert "&lt;script&gt;alert(1)" in html
+    assert outline(html).open == []
+
+
+@pytest.mark.parametrize("status", ["crashed", "missing"])
+def test_a_study_that_lost_every_run_still_has_a_report(
+    status: str, study: Study, results: Any, verdicts: tuple[Verdict, ...], synthetic: Any
+) -> None:
+    *_, lose = synthetic
+    void = tuple(verdict for verdict in verdicts if verdict.verdict == "void")
+    html = render(study, void, lose(results, results.runs.index, status, "Boom"))
+    page = outline(html)
+    assert "What was lost" in html
+    assert "happened" not in page.ids
+    assert "strips" not in page.ids
+
+
+def test_lost_runs_are_listed_with_their_error(
+    study: Study, results: Any, verdicts: tuple[Verdict, ...], synthetic: Any
+) -> None:
+    *_, lose = synthetic
+    html = render(study, verdicts, lose(results, results.runs.index[:3], "crashed", "Boom: why"))
+    told = "".join(outline(html).text)
+    assert "3 runs crashed, pack p0123456789" in told
+    assert "Boom: why" in told
+
+
+def test_a_study_without_claims_reports_what_happened(study: Study, results: Any) -> None:
+    html = render(study.model_copy(update={"claims": ()}), (), results)
+    page = outline(html)
+    assert "No claims were declared" in html
+    assert "verdicts" not in page.ids
+    assert "happened" in page.ids
+
+
+def test_a_target_without_known_modes_leaves_out_what_needs_them(
+    study: Study, results: Any, verdicts: tuple[Verdict, ...]
+) -> None:
+    history = results.history.drop(columns=["coverage", "displacement"])
+    html = render(study, verdicts, replace(results, history=history, strips={}))
+    page = outline(html)
+    assert "strips" not in page.ids
+    assert "Coverage over rounds" not in html
+
+
+OTHERS = {
+    "nothing is swept": "{}",
+    "one continuous axis": "{optimizer.learning_rate: [1e-3, 1e-2]}",
+    "words alone": "{family.loss: [minimax, non_saturating]}",
+    "pairs of numbers": "{optimizer.betas: [[0.5, 0.9], [0.0, 0.9]], family.latent_dim: [2, 8]}",
+    "five axes": "{optimizer.learning_rate: [1e-3, 1e-2], family.latent_dim: [2, 8],"
+    " family.batch_norm: [false, true], family.loss: [minimax, non_saturating],"
+    " family.regularizer.weight: [0, 1, 5]}",
+}
+
+
+@pytest.mark.parametrize("axes", OTHERS.values(), ids=OTHERS.keys())
+@pytest.mark.parametrize(
+    "target", ["{kind: grid, side: 2}", "{kind: mixture, centres: [[0, 0, 0], [1, 1, 1]]}"]
+)
+def test_any_sweep_of_any_target_has_a_report(
+    axes: str, target: str, tmp_path: Path, synthetic: Any
+) -> None:
+    _, make_results, *_ = synthetic
+    path = tmp_path / "other.yaml"
+    text = f"{{study: other, target: {target}, family: {{kind: gan}}, axes: {axes}, replicates: 2}}"
+    path.write_text(text)
+    study = load_study(path)
+    page = outline(render(study, (), make_results(study)))
+    assert {"happened", "runs", "method"} <= set(page.ids)
+    assert ("strips" in page.ids) == ("grid" in target)
+
+
+def test_without_scripts_every_run_is_in_a_plain_table(html: str, results: Any) -> None:
+    found = re.search(r"<noscript>.*?</noscript>", html, re.S)
+    assert found
+    assert all(f"<td>{run_id}</td>" in found.group() for run_id in results.runs["run_id"])
+
+
+@pytest.mark.slow
+def test_a_report_of_750_runs_and_40_snapshots_is_under_3_megabytes(
+    synthetic: Any,
+) -> None:
+    make_study, make_results, make_verdicts, _ = synthetic
+    study = make_study(replicates=12, snapshots=40)
+    results = make_results(study)
+    html = render(study, make_verdicts(results), results)
+    assert len(results.runs) >= 750
+    assert len(html.encode()) <= 3 * MEGABYTE

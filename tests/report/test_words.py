@@ -1,0 +1,64 @@
+"""Numbers and names in the reader's words."""
+
+import pytest
+
+from vistab.analysis.verdict import Verdict
+from vistab.report import words
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("family.regularizer.weight", "regularizer weight"),
+        ("optimizer.learning_rate", "learning rate"),
+        ("plain", "plain"),
+    ],
+)
+def test_an_axis_is_named_without_its_section(path: str, name: str) -> None:
+    assert words.axis_name(path) == name
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [(True, "on"), (False, "off"), (0, "0"), (0.001, "0.001"), (2e-4, "2e-04"), ("a_b", "a b")],
+)
+def test_values_are_short(value: object, name: str) -> None:
+    assert words.value_name(value) == name
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0, "0 %"), (1, "100 %"), (0.914, "91 %"), (0.998, "99.8 %")]
+)
+def test_a_share_is_never_rounded_to_all_or_none(share: float, text: str) -> None:
+    assert words.percent(share) == text
+
+
+def test_numbers_have_true_minus_signs_and_a_dash_for_none() -> None:
+    assert words.number(-0.0123456) == "\u22120.0123"
+    assert words.number(None) == words.number(float("nan")) == "\u2013"
+    assert words.number(12345.6) == "12,346"
+
+
+def test_small_p_values_are_bounded_not_zero() -> None:
+    assert words.p_value(1e-9) == "< 0.0001"
+    assert words.p_value(0.0039) == "0.0039"
+    assert words.p_value(None) == "\u2013"
+
+
+def test_shares_are_told_in_points_and_rounded_to_what_the_interval_supports(
+    verdicts: tuple[Verdict, ...],
+) -> None:
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    assert words.effect(rate) == "\u221241 points"
+    assert words.interval(rate) == "\u221252 to \u221229"
+
+
+def test_dotted_paths_in_sentences_become_names() -> None:
+    told = words.readable("With family.regularizer.weight 5, e.g. 0.5 points.")
+    assert told == "With regularizer weight 5, e.g. 0.5 points."
+
+
+def test_lists_and_counts_read_as_english() -> None:
+    assert words.listed(["a", "b", "c"]) == "a, b and c"
+    assert words.listed(["a"]) == "a"
+    assert (words.count(1, "run"), words.count(1200, "run")) == ("1 run", "1,200 runs")

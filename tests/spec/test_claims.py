@@ -1,0 +1,167 @@
+# ruff: noqa: E501 - messages read better whole
+"""What a claim must satisfy, given the arms of its study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from vistab.errors import Problem
+from vistab.spec.claims import CLAIMS
+from vistab.spec.study import Study
+
+BASE = """\
+study: small
+target: {kind: ring}
+family: {kind: gan}
+replicates: 2
+axes:
+  optimizer.learning_rate: [1e-3, 2e-3, 4e-3]
+  family.batch_norm: [false, true]
+  family.regularizer.weight: [0, 5]
+  optimizer.betas: [[0, 0.9], [0.5, 0.999]]
+arms:
+  - {name: slow, set: {optimizer.generator_scale: 0.25}}
+exclude: [{family.regularizer.weight: 5, optimizer.learning_rate: 4e-3}]
+claims:
+"""
+
+SIDES = "treatment: {family.regularizer.weight: 5}, control: {family.regularizer.weight: 0}"
+LR = "optimizer.learning_rate"
+SOUND = {
+    "rate": f"kind: rate, {SIDES}, expect: lower",
+    "onset": f"kind: onset, {SIDES}, event: failure, expect: later",
+    "trend": f"kind: trend, along: {LR}, arms: {{family.regularizer.weight: 0}}, expect: higher",
+    "interaction": f"kind: interaction, {SIDES}, across: {{family.batch_norm: [true, false]}}, expect: lower",
+    "stable_region": f"kind: stable_region, {SIDES}, along: {LR}, within: {{{LR}: [1e-3, 2e-3]}}, expect: wider",
+    "identical": "kind: identical, vary: family.regularizer.weight",
+}
+
+
+@pytest.fixture
+def study_with(load: Callable[..., Study]) -> Callable[[str], Study]:
+    """A study with one claim, given without id and says."""
+    return lambda claim: load(f"{BASE}  - {{id: A, says: s, {claim}}}\n")
+
+
+@pytest.fixture
+def refused(problems: Callable[..., tuple[Problem, ...]]) -> Callable[[str], list[str]]:
+    """The problems of one claim as `path: rule, value got; nearest`."""
+
+    def refuse(claim: str) -> list[str]:
+        found = problems(f"{BASE}  - {{id: A, says: s, {claim}}}\n")
+        assert all(problem.line == 14 for problem in found)
+        return [str(problem).split(":14: ")[1] for problem in found]
+
+    return refuse
+
+
+@pytest.mark.parametrize("kind", CLAIMS)
+def test_each_kind_has_a_sound_form(study_with: Callable[[str], Study], kind: str) -> None:
+    """Every kind of claim in the literal dict can be written down."""
+    assert study_with(SOUND[kind]).claims[0].kind == kind
+
+
+@pytest.mark.parametrize("kind", CLAIMS)
+def test_unknown_keys_are_refused_in_every_kind(
+    refused: Callable[[str], list[str]], kind: str
+) -> None:
+    """A key of another kind, or none, is never ignored."""
+    (problem,) = refused(f"{SOUND[kind]}, margn: 0.1")
+    assert problem == "claims[0].margn: unknown key, 0.1 got; nearest: margin"
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        (SOUND["rate"].replace("lower", "not_higher"), ["claims[0].margin: must be more than 0 for expect: not_higher, 0 got"]),
+        (SOUND["rate"] + ", margin: -1", ["claims[0].margin: must be at least 0, -1 got; nearest: 0"]),
+        (SOUND["rate"] + ", outcome: faild", ["claims[0].outcome: must be one of failed, mode_collapse, stalled, oscillating, diverged, posterior_collapse, healthy, 'faild' got; nearest: failed"]),
+        (SOUND["rate"].replace(", expect: lower", ""), ["claims[0].expect: is required"]),
+        (SOUND["rate"].replace("kind: rate", "kind: onset"), ["claims[0].event: is required", "claims[0].expect: must be one of later, sooner, 'lower' got"]),
+        (SOUND["rate"].replace("weight: 5", "weight: 4"), ["claims[0].treatment.family.regularizer.weight: no arm has this value of family.regularizer.weight, 4 got; nearest: 5"]),
+        (SOUND["rate"].replace("weight: 5", "wight: 5"), ["claims[0].treatment.family.regularizer.wight: names no axis of this study, 'family.regularizer.wight' got; nearest: family.regularizer.weight"]),
+        (SOUND["rate"].replace("weight: 5", "weight: true"), ["claims[0].treatment.family.regularizer.weight: must be a number (family.regularizer.weight), true got"]),
+        (SOUND["rate"].replace("weight: 0", "weight: 5.0"), ["claims[0].control: selects the same runs as treatment"]),
+        ("kind: rate, expect: lower, treatment: {arm: slow}, control: {optimizer.generator_scale: 0.25}", ["claims[0].control: selects the same runs as treatment"]),
+        ("kind: rate, expect: lower, treatment: {arm: slw}, control: {optimizer.generator_scale: 1}", ["claims[0].treatment.arm: names no named arm, 'slw' got; nearest: slow"]),
+        ("kind: rate, expect: lower, treatment: {arm: slow, family.batch_norm: true}, control: {optimizer.generator_scale: 1}", ["claims[0].treatment: takes either {arm: NAME} or axes, not both, {\"arm\": \"slow\", \"family.batch_norm\": true} got"]),
+        ("kind: rate, expect: lower, treatment: {family.regularizer.weight: 5}, control: [{family.regularizer.weight: 0}, {family.regularizer.weight: 7}]", ["claims[0].control[1].family.regularizer.weight: no arm has this value of family.regularizer.weight, 7 got; nearest: 5"]),
+        ("kind: rate, expect: lower, treatment: {family.regularizer.weight: 5}, control: []", ["claims[0].control: must name at least one control"]),
+        (SOUND["rate"] + ", within: {arm: slow}", ["claims[0].within.arm: names no axis of this study, 'arm' got"]),
+        (SOUND["rate"] + ", within: {family.batch_norm: []}", ["claims[0].within.family.batch_norm: must name at least one value, [] got"]),
+        (SOUND["rate"] + f", within: {{{LR}: 4e-3}}", ["claims[0].treatment: selects no arm"]),
+        ("kind: rate, expect: lower, treatment: {arm: slow}, control: {optimizer.generator_scale: 1, optimizer.learning_rate: 2e-3}, within: {family.regularizer.weight: 5}", ["claims[0].treatment: selects no arm"]),
+        (SOUND["rate"] + ", within: {optimizer.generator_scale: 0.25}", ["claims[0].treatment: selects no arm"]),
+        (SOUND["interaction"].replace(", across: {family.batch_norm: [true, false]}", ""), ["claims[0].across: exactly one of across and along is required"]),
+        (SOUND["interaction"] + f", along: {LR}", ["claims[0].across: exactly one of across and along is required"]),
+        (SOUND["interaction"].replace("[true, false]", "[true, true]"), ["claims[0].across.family.batch_norm: needs two different values, [true, true] got"]),
+        (SOUND["interaction"].replace("[true, false]", "[true]"), ["claims[0].across.family.batch_norm[1]: is required"]),
+        (SOUND["interaction"].replace("family.batch_norm: [true, false]", "family.regularizer.weight: [0, 5]"), ["claims[0].treatment: must leave family.regularizer.weight free"]),
+        (SOUND["interaction"] + ", outcome: failed, metric: severity", ["claims[0].metric: takes the place of outcome: give only one of them, 'severity' got"]),
+        (SOUND["trend"] + ", metric: final_mode", ["claims[0].metric: must be one of severity"]),
+        (SOUND["trend"].replace(f"along: {LR}", "along: optimizer.learning"), ["claims[0].along: names no axis of this study, 'optimizer.learning' got; nearest: optimizer.learning_rate"]),
+        (SOUND["trend"] + f", within: {{{LR}: 1e-3}}", ["claims[0]: needs at least two values of optimizer.learning_rate among the arms it selects, [0.001] got"]),
+        (SOUND["identical"].replace("family.regularizer.weight", "target.std"), ["claims[0].vary: names no axis of this study, 'target.std' got"]),
+        (SOUND["stable_region"].replace(", within: {optimizer.learning_rate: [1e-3, 2e-3]}", ""), ["claims[0]: no complete cell is left"]),
+        ("kind: score", ["claims[0].kind: must be one of rate, onset, trend, interaction, stable_region, identical, 'score' got"]),
+        ("kind: 3", ["claims[0].kind: must be one of"]),
+        ("knd: rate", ["claims[0].kind: is required, one of rate"]),
+    ],
+)  # fmt: skip
+def test_claims_that_cannot_be_judged_are_refused(
+    refused: Callable[[str], list[str]], claim: str, expected: list[str]
+) -> None:
+    """Place, rule, value and nearest choice, and nothing beside them."""
+    found = refused(claim)
+    assert len(found) == len(expected), found
+    assert all(got.startswith(want) for got, want in zip(found, expected, strict=True)), found
+
+
+def test_ids_are_unique_and_well_formed(problems: Callable[..., tuple[Problem, ...]]) -> None:
+    """Claim ids are [A-Za-z0-9_.-]+ and each is used once."""
+    claims = "".join(
+        f"  - {{id: {name}, says: s, {SOUND['rate']}}}\n" for name in ("A", "A", "'B c'")
+    )
+    found = problems(BASE + claims)
+    assert [problem.path for problem in found] == ["claims[1].id", "claims[2].id"]
+
+
+def test_the_outcome_defaults_to_failed_unless_a_metric_is_given(
+    study_with: Callable[[str], Study],
+) -> None:
+    """After loading exactly one of outcome and metric is set."""
+    by_outcome: Any = study_with(SOUND["trend"]).claims[0]
+    by_metric: Any = study_with(SOUND["trend"] + ", metric: severity").claims[0]
+    assert (by_outcome.outcome, by_outcome.metric) == ("failed", None)
+    assert (by_metric.outcome, by_metric.metric) == (None, "severity")
+
+
+def test_list_valued_axes_can_be_selected(study_with: Callable[[str], Study]) -> None:
+    """A list is one value of `betas`; a list of lists is several."""
+    claim: Any = study_with(
+        "kind: rate, treatment: {optimizer.betas: [0, 0.9]}, "
+        "control: {optimizer.betas: [0.5, 0.999]}, expect: lower"
+    ).claims[0]
+    assert claim.treatment == {"optimizer.betas": (0.0, 0.9)}
+    within: Any = study_with(SOUND["rate"] + ", within: {optimizer.betas: [0, 0.9]}").claims[0]
+    assert within.within == {"optimizer.betas": ((0.0, 0.9),)}
+
+
+def test_one_replicate_is_enough_for_identical_alone(load: Callable[..., Study]) -> None:
+    """Identity is checked run by run; all else is tested over replicates."""
+    one = BASE.replace("replicates: 2", "replicates: 1")
+    assert load(f"{one}  - {{id: A, says: s, {SOUND['identical']}}}").replicates == 1
+
+
+def test_metrics_are_columns_of_the_results() -> None:
+    """The metrics a claim may read are those that the results have."""
+    from typing import get_args
+
+    from vistab.results.record import METRICS
+    from vistab.spec.claims import Metric
+
+    stored = {f"{when}_{metric}" for metric in METRICS for when in ("final", "best")}
+    assert set(get_args(Metric)) == stored | {"severity"}

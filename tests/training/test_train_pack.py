@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from vistab.results.record import METRICS, SIGNALS, PackProgress, PackRecord
+from vistab.training import checkpoints, train, train_pack
+from vistab.training.evidence import snapshot_rounds, strip_rounds
+
+RUNS = [(0, {"weight": 0.0}), (0, {"weight": 5.0}), (1, {"optimizer": {"learning_rate": 4e-3}})]
+
+
+def assert_same_record(one: PackRecord, other: PackRecord) -> None:
+    """Everything but the seconds, to the bit."""
+    pd.testing.assert_frame_equal(
+        one.runs.drop(columns="seconds"), other.runs.drop(columns="seconds"), check_exact=True
+    )
+    scalars = [name for name in one.history.columns if name != "mode_shares"]
+    pd.testing.assert_frame_equal(one.history[scalars], other.history[scalars], check_exact=True)
+    np.testing.assert_array_equal(
+        np.stack(one.history["mode_shares"]), np.stack(other.history["mode_shares"])
+    )
+    assert one.samples.keys() == other.samples.keys()
+    for name, values in one.samples.items():
+        np.testing.assert_array_equal(values, other.samples[name])
+
+
+def test_the_record_has_a_row_per_run_and_a_row_per_run_and_snapshot(
+    make_pack: Any, tmp_path: Path
+) -> None:
+    """Columns as results/record.py names them, types as they are stored."""
+    pack = make_pack(RUNS, generator_steps=2, rounds=20, snapshots=10)
+    seen: list[PackProgress] = []
+    record = train_pack(pack, tmp_path, seen.append)
+    assert record.pack_id == pack.pack_id
+    assert record.runs["run_id"].tolist() == [run.run_id for run in pack.runs]
+    assert set(record.runs["status"]) == {"finished"}
+    assert {f"{at}_{name}" for at in ("final", "best") for name in METRICS} <= set(record.runs)
+    assert (record.runs["rounds"] == 20).all()
+    assert (record.runs["seconds"] > 0).all()
+    assert len(record.history) == 3 * 10
+    assert record.history["round"].tolist() == list(range(2, 21, 2)) * 3
+    expected = {
+        *("discriminator_loss", "generator_loss", "regularizer", "displacement"),
+        *("accuracy_real", "accuracy_fake"),
+        *("discriminator_gradient_norm", "generator_gradient_norm"),
+        *SIGNALS,
+    }
+    assert set(record.history.columns) == expected | {"run_id", "round", "mode_shares"}
+    assert all(record.history[name].dtype == np.float32 for name in expected)
+    assert len(record.history["mode_shares"].iloc[0]) == 8
+    assert len(record.samples["rounds"]) == 8
+    assert record.samples[pack.runs[0].run_id].shape == (8, 200, 2)
+    assert record.samples[pack.runs[0].run_id].dtype == np.float16
+    assert seen[-1].round == 20
+    assert sum(seen[-1].outcomes.values()) == 3
+
+
+def test_final_and_best_metrics_are_those_of_the_history(make_pack: Any, tmp_path: Path) -> None:
+    """final_ is the last snapshot's value, best_ the largest."""
+    record = train_pack(make_pack(RUNS[:1], rounds=8, snapshots=4), tmp_path)
+    for name in METRICS:
+        values = record.history[name].to_numpy()
+        assert record.runs[f"final_{name}"].item() == values[-1]
+        assert record.runs[f"best_{name}"].item() == values.max()
+
+
+def test_a_diverged_run_ends_as_a_row_of_its_own(make_pack: Any, tmp_path: Path) -> None:
+    """NaN is an outcome, not an error, and needs no warning."""
+    wild = {"optimizer": {"kind": "sgd", "learning_rate": 1e30}}
+    pack = make_pack([(0, {"optimizer": {"kind": "sgd"}}), (1, wild)], rounds=12, snapshots=6)
+    record = train_pack(pack, tmp_path)
+    assert record.runs["outcome"].tolist()[1] == "diverged"
+    assert record.runs["outcome"].tolist()[0] != "diverged"
+    rows = record.history[record.history["run_id"] == pack.runs[1].run_id]
+    assert rows["generator_loss"].isna().iloc[-1]
+    assert rows["coverage"].isna().iloc[-1]
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+@pytest.mark.parametrize("moment", [1, 3])
+def test_a_killed_pack_goes_on_and_ends_with_the_same_bits(
+    moment: int, make_pack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed in the middle of its course, then called again with the same directory."""
+    wild = {"optimizer": {"kind": "sgd", "learning_rate": 1e30}}
+    calm = {"optimizer": {"kind": "sgd", "learning_rate": 0.1}, "weight": 1.0}
+    pack = make_pack(
+        [(0, calm), (1, wild), (2, calm)],
+        rounds=10,
+        snapshots=5,
+        batch_norm=True,
+        anchor="previous_phase",
+    )
+    undisturbed = train_pack(pack, tmp_path / "undisturbed")
+    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 0.0)
+    directory = tmp_path / "killed"
+    save, saved = checkpoints.save, []
+
+    def kill(*arguments: Any) -> None:
+        saved.append(arguments)
+        if len(saved) > moment:
+            raise Killed
+        save(*arguments)
+
+    monkeypatch.setattr(checkpoints, "save", kill)
+    with pytest.raises(Killed):
+        train_pack(pack, directory)
+    monkeypatch.setattr(checkpoints, "save", save)
+    started: list[int] = []
+    resumed = train_pack(pack, directory, lambda progress: started.append(progress.round))
+    assert started[0] == 2 * (moment + 1)
+    assert_same_record(resumed, undisturbed)
+
+
+def test_adam_moments_survive_a_kill(
+    make_pack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step count and both moments are in the checkpoint."""
+    pack = make_pack(RUNS, rounds=8, snapshots=4, generator_steps=2)
+    undisturbed = train_pack(pack, tmp_path / "undisturbed")
+    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 0.0)
+
+    def die(progress: PackProgress) -> None:
+        if progress.round == 6:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_pack(pack, tmp_path / "killed", die)
+    assert_same_record(train_pack(pack, tmp_path / "killed"), undisturbed)
+
+
+def test_a_half_written_checkpoint_is_never_read(
+    make_pack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill while the file is being written leaves the previous one in place."""
+    (tmp_path / f"{checkpoints.NAME}.tmp").write_bytes(b"half")
+    record = train_pack(make_pack(RUNS[:1]), tmp_path)
+    assert record.runs["rounds"].item() == 6
+
+
+def test_global_random_states_are_left_alone(make_pack: Any, tmp_path: Path) -> None:
+    """torch, numpy and random go on as if no pack had been trained."""
+
+    def numbers() -> tuple[Callable[..., Any], ...] | tuple[Any, ...]:
+        return torch.rand(1).item(), np.random.rand(), random.random()  # noqa: NPY002
+
+    def seed() -> None:
+        torch.manual_seed(5)
+        np.random.seed(5)  # noqa: NPY002
+        random.seed(5)
+
+    seed()
+    expected = numbers()
+    seed()
+    train_pack(make_pack(RUNS[:1], rounds=2, snapshots=1), tmp_path)
+    assert numbers() == expected
+
+
+SCRIPT = """
+import sys, torch
+from pathlib import Path
+sys.path.insert(0, {here!r})
+from conftest import settings
+from vistab.plan.model import Arm, Pack, Run
+from vistab.training import train_pack
+torch.set_num_threads(1)
+torch.manual_seed(int(sys.argv[1]))
+runs = tuple(
+    Run(f"r{{k}}", Arm(f"a{{k}}", None, {{}}, settings(weight=w, generator_steps=2)), k % 2)
+    for k, w in enumerate((0.0, 5.0, 5.0))
+)
+record = train_pack(Pack("p", 0, runs), Path(sys.argv[2]))
+print(record.history.drop(columns="mode_shares").to_csv(float_format="%.9g"))
+"""
+
+
+def test_the_same_seed_gives_the_same_bits_in_another_process(tmp_path: Path) -> None:
+    """Whatever the hash seed and the global seed of the process are."""
+    outputs = []
+    for number in ("1", "2"):
+        script = SCRIPT.format(here=str(Path(__file__).parent))
+        command = [sys.executable, "-c", script, number, str(tmp_path / number)]
+        environment = {"PYTHONHASHSEED": number, "OMP_NUM_THREADS": "1"}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        outputs.append(done.stdout)
+    assert outputs[0] == outputs[1]
+    assert len(outputs[0].splitlines()) > 9
+
+
+@pytest.mark.parametrize(("rounds", "snapshots"), [(1200, 40), (7, 3), (5, 5), (1, 1), (100, 7)])
+def test_snapshots_are_evenly_spaced_and_include_the_last_round(
+    rounds: int, snapshots: int
+) -> None:
+    """As many as asked for, no two alike, gaps equal to a round."""
+    found = snapshot_rounds(rounds, snapshots)
+    assert len(found) == snapshots
+    assert found[-1] == rounds
+    gaps = np.diff([0, *found])
+    assert gaps.min() >= 1
+    assert gaps.max() - gaps.min() <= 1
+    strip = strip_rounds(found)
+    assert strip[0] == found[0]
+    assert strip[-1] == found[-1]
+    assert len(set(strip)) == min(8, snapshots)
+
+
+def test_importing_training_does_not_load_ray() -> None:
+    """A worker that trains knows nothing of the engine that called it."""
+    code = "import sys, vistab.training.train; print('ray' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
