@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -40,31 +42,35 @@ def _measured(costs: Mapping[str, Any]) -> str:
 
 
 def _axes_table(plan: Plan) -> Table:
-    table = Table("axis", "values (arms with each)", title="axes", title_justify="left")
+    table = Table(
+        "axis", "values (arms with each)", title="axes", title_justify="left", box=SIMPLE_HEAD
+    )
     for column in plan.columns:
-        counts = _counts([arm.assignment[column] for arm in plan.arms])
+        counts = _counts(arm.assignment[column] for arm in plan.arms)
         table.add_row(column, ", ".join(f"{value} ({n})" for value, n in counts.items()))
     return table
 
 
-def _counts(values: Sequence[object]) -> dict[str, int]:
-    texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
-    return {text: texts.count(text) for text in dict.fromkeys(texts)}
+def _counts(values: Iterable[object]) -> Counter[str]:
+    return Counter(
+        str(value).lower() if isinstance(value, bool) else str(value) for value in values
+    )
 
 
 def _claims_table(claims: Sequence[Mapping[str, Any]]) -> Table:
-    names = ("claim", "kind", "against", "cells", "left out", "smallest p", "it says")
-    table = Table(*names, title="claims", title_justify="left")
+    """A row a claim, then one for each of its controls if there are several."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("claim", "kind", "cells", "left out", "smallest p"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("it says")
     for claim in claims:
-        p = claim["smallest_p"]
-        for compared in claim["comparisons"]:
-            table.add_row(
-                claim["id"],
-                claim["kind"],
-                compared["control"],
-                str(compared["cells"]),
-                str(compared["left_out"]),
-                "-" if p is None else f"{p:.2g}",
-                claim["says"],
-            )
+        p = "-" if claim["smallest_p"] is None else f"{claim['smallest_p']:.2g}"
+        table.add_row(claim["id"], claim["kind"], *_cells(claim), p, claim["says"])
+        controls = claim["comparisons"] if len(claim["comparisons"]) > 1 else ()
+        for one in controls:
+            table.add_row("", "", *_cells(one), "", f"against {one['control']}")
     return table
+
+
+def _cells(counted: Mapping[str, Any]) -> tuple[str, str]:
+    return str(counted["cells"]), str(counted["left_out"])

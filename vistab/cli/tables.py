@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -35,7 +36,10 @@ def print_verdicts(console: Console, verdicts: Sequence[Verdict], report: Path |
 
 
 def _verdict_table(verdicts: Sequence[Verdict]) -> Table:
-    table = Table("claim", "verdict", "effect (interval)", "adjusted p", "it says")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("claim", "verdict", "effect (interval)", "adjusted p"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("it says")
     for verdict in verdicts:
         sign, style = SIGNS[verdict.verdict]
         word = f"[{style}]{sign} {verdict.verdict}[/]" + (" POST HOC" if verdict.post_hoc else "")

@@ -21,7 +21,9 @@ MOST_LINES = 60
 def coverage_figure(curves: CurvePanel, last: float) -> Markup:
     """Coverage of one panel over rounds 0 to `last`: runs faint, the medians labelled."""
     area = panel((0, last), (0, 1), width=320, height=190, right=52)
-    parts: list[Any] = [frame(area, "round", "modes covered", y_text=percent, y_ticks=(0, 0.5, 1))]
+    parts: list[Any] = [
+        frame(area, "round", "coverage of the modes", y_text=percent, y_ticks=(0, 0.5, 1))
+    ]
     for series in curves.series:
         some = series.values[:: -(-len(series.values) // MOST_LINES)]
         faint = (path(_at(area, series.rounds, run), digits=0) for run in some)

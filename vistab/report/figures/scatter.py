@@ -22,7 +22,7 @@ def displacement_figure(groups: Sequence[Group]) -> Markup:
         frame(
             area,
             "mean displacement of G(z) per round (rms, log scale)",
-            "modes covered at the end",
+            "coverage of the modes at the end",
             y_text=percent,
             y_ticks=(0, 0.25, 0.5, 0.75, 1),
         )
