@@ -62,7 +62,7 @@ def _claims_table(claims: Sequence[Mapping[str, Any]]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("claim", "kind", "cells", "left out", "smallest p"):
         table.add_column(name, no_wrap=True)
-    table.add_column("it says")
+    table.add_column("it says", no_wrap=True, overflow="ellipsis")
     for claim in claims:
         p = "-" if claim["smallest_p"] is None else f"{claim['smallest_p']:.2g}"
         table.add_row(claim["id"], claim["kind"], *_cells(claim), p, claim["says"])

@@ -39,7 +39,7 @@ def _verdict_table(verdicts: Sequence[Verdict]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("claim", "verdict", "effect (interval)", "adjusted p"):
         table.add_column(name, no_wrap=True)
-    table.add_column("it says")
+    table.add_column("it says", no_wrap=True, overflow="ellipsis")
     for verdict in verdicts:
         sign, style = SIGNS[verdict.verdict]
         word = f"[{style}]{sign} {verdict.verdict}[/]" + (" POST HOC" if verdict.post_hoc else "")
