@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -11,8 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from vistab.cli.live import duration
-from vistab.cli.output import count
+from vistab.cli.output import count, one_line
 from vistab.plan.model import Plan
+from vistab.spec.claims import Value
+from vistab.spec.problems import show
 
 
 def print_plan(console: Console, plan: Plan, summary: Mapping[str, Any]) -> None:
@@ -46,31 +49,40 @@ def _axes_table(plan: Plan) -> Table:
         "axis", "values (arms with each)", title="axes", title_justify="left", box=SIMPLE_HEAD
     )
     for column in plan.columns:
-        counts = _counts(arm.assignment[column] for arm in plan.arms)
-        table.add_row(column, ", ".join(f"{value} ({n})" for value, n in counts.items()))
+        counts = Counter(arm.assignment[column] for arm in plan.arms)
+        table.add_row(column, ", ".join(f"{_shown(value)} ({n})" for value, n in _ordered(counts)))
     return table
 
 
-def _counts(values: Iterable[object]) -> Counter[str]:
-    return Counter(
-        str(value).lower() if isinstance(value, bool) else str(value) for value in values
-    )
+def _ordered(counts: Counter[Value]) -> list[tuple[Value, int]]:
+    """Numbers from small to large, words as they come."""
+    words = any(isinstance(value, str) for value in counts)
+    return list(counts.items()) if words else sorted(counts.items())
+
+
+def _shown(value: Value) -> str:
+    return value if isinstance(value, str) else show(value)
 
 
 def _claims_table(claims: Sequence[Mapping[str, Any]]) -> Table:
     """A row a claim, then one for each of its controls if there are several."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
     for name in ("claim", "kind", "cells", "left out", "smallest p"):
         table.add_column(name, no_wrap=True)
-    table.add_column("it says", no_wrap=True, overflow="ellipsis")
+    table.add_column("it says", ratio=1)
     for claim in claims:
         p = "-" if claim["smallest_p"] is None else f"{claim['smallest_p']:.2g}"
-        table.add_row(claim["id"], claim["kind"], *_cells(claim), p, claim["says"])
+        table.add_row(claim["id"], claim["kind"], *_cells(claim), p, one_line(claim["says"]))
         controls = claim["comparisons"] if len(claim["comparisons"]) > 1 else ()
         for one in controls:
-            table.add_row("", "", *_cells(one), "", f"against {one['control']}")
+            table.add_row("", "", *_cells(one), "", f"against {_last_names(one['control'])}")
     return table
 
 
 def _cells(counted: Mapping[str, Any]) -> tuple[str, str]:
     return str(counted["cells"]), str(counted["left_out"])
+
+
+def _last_names(label: str) -> str:
+    """`weight = 0` for `family.regularizer.weight = 0`: the full paths stand in the axes' table."""
+    return re.sub(r"[a-z_.]+\.(?=[a-z_]+ = )", "", label)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vistab.analysis.verdict import Verdict
-from vistab.cli.output import count
+from vistab.cli.output import count, one_line
 from vistab.plan.model import Plan
 from vistab.report.words import effect, interval, p_value
 from vistab.results.provenance import dropped, post_hoc
@@ -36,14 +36,16 @@ def print_verdicts(console: Console, verdicts: Sequence[Verdict], report: Path |
 
 
 def _verdict_table(verdicts: Sequence[Verdict]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
     for name in ("claim", "verdict", "effect (interval)", "adjusted p"):
         table.add_column(name, no_wrap=True)
-    table.add_column("it says", no_wrap=True, overflow="ellipsis")
+    table.add_column("it says", ratio=1)
     for verdict in verdicts:
         sign, style = SIGNS[verdict.verdict]
         word = f"[{style}]{sign} {verdict.verdict}[/]" + (" POST HOC" if verdict.post_hoc else "")
-        table.add_row(verdict.id, word, _effect(verdict), p_value(verdict.p_holm), verdict.says)
+        table.add_row(
+            verdict.id, word, _effect(verdict), p_value(verdict.p_holm), one_line(verdict.says)
+        )
     return table
 
 
