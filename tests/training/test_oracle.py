@@ -15,6 +15,11 @@ RUNS = [
     (0, {"weight": 5.0, "optimizer": {"learning_rate": 2e-3, "generator_scale": 0.25}}),
     (3, {"weight": 20.0, "optimizer": {"learning_rate": 4e-3, "betas": (0.9, 0.99)}}),
 ]
+DESCENDING = [
+    (0, {"weight": 0.0, "optimizer": {"kind": "sgd", "learning_rate": 0.05}}),
+    (3, {"weight": 5.0, "optimizer": {"kind": "sgd", "learning_rate": 0.1}}),
+]
+"""For batch norm: a bias before it has no gradient but rounding, which Adam would blow up."""
 OPTIONS: dict[str, dict[str, Any]] = {
     "defaults": {},
     "minimax": {"loss": "minimax"},
@@ -35,7 +40,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def weights(training: Training, network: str, k: int) -> list[np.ndarray]:
-    """The weight matrices of run k. (A bias before batch norm has no gradient but rounding.)"""
+    """The weight matrices of run k."""
     views = training.stacks[network].views
     return [value[k].numpy() for value in views.values() if value.ndim == 3]
 
@@ -58,7 +63,7 @@ def test_a_pack_does_what_the_plain_torch_loop_does(
     options: dict[str, Any], make_pack: Any, plain: ModuleType
 ) -> None:
     """All networks, losses and distances of every run, over the first rounds."""
-    pack = make_pack(RUNS, **options)
+    pack = make_pack(DESCENDING if options.get("batch_norm") else RUNS, **options)
     training = begin(pack)
     oracles = [plain.train_plain(r.arm.settings, pack.seed, r.replicate) for r in pack.runs]
     for number in range(1, 5):
@@ -73,8 +78,6 @@ def test_a_pack_does_what_the_plain_torch_loop_does(
                 np.testing.assert_allclose(
                     columns[name][k].item(), getattr(expected, name), rtol=1e-3, atol=1e-5
                 )
-            if options.get("batch_norm"):
-                continue  # Adam blows up the rounding of biases before batch norm; see sgd below
             np.testing.assert_allclose(
                 draw_samples(training)[k].numpy(),
                 plain_samples(expected.generator, training.latents[k]),
@@ -83,14 +86,13 @@ def test_a_pack_does_what_the_plain_torch_loop_does(
             )
 
 
-@pytest.mark.parametrize("batch_norm", [False, True])
-def test_gradient_descent_agrees_too(batch_norm: bool, make_pack: Any, plain: ModuleType) -> None:
-    """The sgd optimiser, which leaves rounding alone: running averages must agree closely."""
+def test_gradient_descent_agrees_too(make_pack: Any, plain: ModuleType) -> None:
+    """The sgd optimiser without batch norm, over more rounds."""
     runs = [(1, {"weight": 5.0, "optimizer": {"kind": "sgd", "learning_rate": 0.1}})]
-    pack = make_pack(runs, generator_steps=2, batch_norm=batch_norm)
+    pack = make_pack(runs, generator_steps=2)
     training = begin(pack)
     oracle = plain.train_plain(pack.runs[0].arm.settings, pack.seed, 1)
-    for number in range(1, 5):
+    for number in range(1, 9):
         play_round(training, number, observe=False)
         expected = next(oracle)
     samples = plain_samples(expected.generator, training.latents[0])
