@@ -20,7 +20,7 @@ study: kill_me
 target: {kind: ring, modes: 4}
 family: {kind: gan, generator_steps: 2}
 budget: {rounds: 300, snapshots: 20, snapshot_samples: 100}
-replicates: 4
+replicates: 6
 axes: {family.regularizer.weight: [0, 5]}
 claims:
   - {id: C1, says: fewer fail, kind: rate, expect: lower,
@@ -65,10 +65,16 @@ def undisturbed(spec) -> Path:
     return spec.parent / "undisturbed" / "kill_me"
 
 
-def wait_for_done_packs(folder: Path, n: int) -> None:
-    """Wait until so many packs are done."""
+def done_packs(folder: Path) -> int:
+    """How many packs are done."""
+    return len(list(folder.glob("work/*/done.json")))
+
+
+def wait_for_a_pack(process: subprocess.Popen, folder: Path, before: int) -> None:
+    """Wait until the process has brought a pack to its end: there were `before` of them."""
     deadline = time.monotonic() + 120
-    while len(list(folder.glob("work/*/done.json"))) < n:
+    while done_packs(folder) <= before:
+        assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline, "no pack came to its end"
         time.sleep(0.05)
 
@@ -92,9 +98,11 @@ def test_kill_9_of_the_driver_at_several_moments_loses_no_finished_pack(spec, un
     """Resumed each time by the same command."""
     folder = spec.parent / "killed" / "kill_me"
     done: dict[str, float] = {}
-    for n_done in (0, 1, 2):
+    for moment in ("at once", "in training", "in training"):
+        before = done_packs(folder)
         process = start(spec, "killed", "--workers", "2")
-        wait_for_done_packs(folder, n_done)
+        if moment == "in training":
+            wait_for_a_pack(process, folder, before)
         time.sleep(0.3)
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -111,12 +119,13 @@ def test_kill_9_of_the_driver_at_several_moments_loses_no_finished_pack(spec, un
 def test_ctrl_c_and_sigterm_exit_130_and_the_same_command_goes_on(spec, undisturbed):
     """They say how to go on, without a traceback."""
     folder = spec.parent / "interrupted" / "kill_me"
-    for n_done, number in ((1, signal.SIGINT), (2, signal.SIGTERM)):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before = done_packs(folder)
         process = start(spec, "interrupted", "--workers", "2")
-        wait_for_done_packs(folder, n_done)
+        wait_for_a_pack(process, folder, before)
         os.killpg(process.pid, number)
-        _, stderr = process.communicate(timeout=60)
-        assert process.returncode == 130
+        stdout, stderr = process.communicate(timeout=60)
+        assert process.returncode == 130, (stdout, stderr)
         assert "go on with: vistab study" in stderr
         assert "Traceback" not in stderr
     done = seconds_by_run(folder)
@@ -130,11 +139,11 @@ def test_a_killed_worker_costs_nothing_but_time(spec, undisturbed):
     """Its pack is taken up again; the command ends as if nothing had happened."""
     folder = spec.parent / "robbed" / "kill_me"
     process = start(spec, "robbed", "--workers", "2", "--json")
-    wait_for_done_packs(folder, 1)
+    wait_for_a_pack(process, folder, 0)
     os.kill(a_worker_of(process.pid), signal.SIGKILL)
     stdout, stderr = process.communicate(timeout=300)
     assert process.returncode == 0, stderr
-    assert json.loads(stdout)["status"] == {"finished": 8}
+    assert json.loads(stdout)["status"] == {"finished": 12}
     assert_complete_and_equal(folder, undisturbed)
 
 

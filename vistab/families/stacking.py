@@ -125,11 +125,15 @@ class _Normalise(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
         ctx.mark_non_differentiable(*output[1:])
-        ctx.save_for_backward(*output[3:], inputs[1])
+        ctx.save_for_backward(*output[3:], inputs[1], inputs[0])
+        ctx.eps = inputs[3]
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor, *unused: Tensor) -> tuple[Tensor | None, ...]:
-        centred, inverse, weight = ctx.saved_tensors
+        centred, inverse, weight, x = ctx.saved_tensors
+        if torch.is_grad_enabled():  # a gradient of the gradient needs to see where these come from
+            centred = x - x.mean(-2, keepdim=True)
+            inverse = (centred.square().mean(-2, keepdim=True) + ctx.eps).rsqrt()
         mean = gradient.mean(-2, keepdim=True)
         with_x = (gradient * centred).mean(-2, keepdim=True)
         to_x = torch.addcmul(gradient - mean, centred, with_x * inverse.square(), value=-1)

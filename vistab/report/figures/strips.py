@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from markupsafe import Markup
 
-from vistab.report.figures.svg import circle, dots, figure, rect
+from vistab.report.figures.svg import circle, dots, figure, rect, text
 from vistab.report.view.strips import Strip, StripView
 from vistab.report.words import outcome_name
 
@@ -33,6 +33,8 @@ def _frame(strip: Strip, view: StripView, k: int) -> Markup:
         ),
     ]
     outside = int((~inside).sum())
+    if outside == len(own):  # an empty frame would read as missing data
+        parts.append(text(half, half + 5, "all outside", "outside", "middle"))
     note = f", {outside} of {len(own)} samples outside the frame" if outside else ""
     alt = f"{outcome_name(strip.outcome)} run at round {strip.rounds[k]}{note}"
     return figure(alt, SIZE, SIZE, *parts)

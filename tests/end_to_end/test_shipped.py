@@ -1,0 +1,69 @@
+"""What the project ships: its studies, the README's code, the kept results."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from vistab import results
+from vistab.analysis import judge
+from vistab.analysis.verdict import to_record
+from vistab.plan import make_plan
+from vistab.plan.cells import comparisons
+from vistab.spec.load import load_study
+
+ROOT = Path(__file__).resolve().parents[2]
+STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
+SHIPPED = sorted((ROOT / "reports" / "shipped").glob("*/"))
+SHORT = ("budget.rounds=6", "budget.snapshots=3", "budget.snapshot_samples=100", "replicates=2")
+
+by_name = pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+
+
+@by_name
+def test_a_shipped_study_plans_and_every_claim_finds_its_cells(path):
+    """Ten replicates, eight in the quick one; no claim is without a comparison."""
+    plan = make_plan(load_study(path))
+    assert plan.study.study == path.stem
+    assert plan.study.replicates >= 8
+    assert all(comparisons(plan, claim)[0].cells for claim in plan.study.claims)
+
+
+@pytest.mark.slow
+@by_name
+def test_a_shipped_study_runs_to_its_report(vistab, tmp_path, path):
+    """A few rounds of every program in it, through to the page."""
+    cut = [word for value in SHORT for word in ("--set", value)]
+    answer = vistab("study", str(path), "--engine", "local", "--quiet", *cut)
+    assert answer.code == 0, answer.err
+    found = results.load(tmp_path / "reports" / path.stem)
+    assert (found.runs["status"] == "finished").all()
+    assert set(found.verdicts["id"]) == {claim.id for claim in load_study(path).claims}
+    # two replicates cannot support anything
+    assert "supported" not in set(found.verdicts.query("kind == 'rate'")["verdict"])
+
+
+def test_the_study_in_the_readme_is_a_study(tmp_path):
+    """It says what quickstart.yaml says, less its second claim."""
+    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    (tmp_path / "study.yaml").write_text(block)
+    shown, shipped = load_study(tmp_path / "study.yaml"), load_study(STUDIES[-1])
+    assert shown.axes == shipped.axes
+    assert shown.claims == shipped.claims[:1]
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_shipped_verdicts_are_what_the_judge_says_of_the_shipped_runs(folder):
+    """And the study beside them is the one in studies/."""
+    study = load_study(folder / "study.yaml")
+    assert study == load_study(ROOT / "studies" / f"{folder.name}.yaml")
+    again = [to_record(verdict) for verdict in judge(study, results.load(folder))]
+    assert json.loads(json.dumps(again)) == json.loads((folder / "verdicts.json").read_text())
+
+
+def test_c0_held_to_the_bit_in_the_shipped_results():
+    """The negative control: one step a phase, every weight the same history."""
+    verdicts = results.load(ROOT / "reports/shipped/gan_stability").verdicts.set_index("id")
+    assert verdicts.loc["C0", "verdict"] == "supported"
+    assert verdicts.loc["C0", "effect"] == 0
