@@ -60,7 +60,7 @@ class ResultsError(RequestError):
 
 
 class ExecutionError(VistabError):
-    """Something failed while running."""
+    """Something failed while running; what did not fail is kept."""
 
 
 class Interrupted(VistabError):

@@ -12,6 +12,8 @@ from vistab.analysis import judge
 from vistab.analysis.claims import KINDS
 from vistab.analysis.sentence import PHRASES
 from vistab.analysis.wording import (
+    MINUS,
+    count,
     plain_scale,
     say_about,
     say_p,
@@ -72,8 +74,8 @@ SENTENCES = {
     "interaction": (
         {"kind": "interaction", "across": {STEPS: (1, 5)}, "expect": "higher", **SIDES},
         "With family.regularizer.weight 5 instead of family.regularizer.weight 0, the share of "
-        "runs that failed changed by 0 points at family.generator_steps 1 and by -67 points at "
-        "5: 67 points higher, 95 % interval 47 lower to 124 higher, 8 replicates, "
+        f"runs that failed changed by 0 points at family.generator_steps 1 and by {MINUS}67 points "
+        "at 5: 67 points higher, 95 % interval 47 lower to 124 higher, 8 replicates, "
         "24 paired cells, adjusted p 0.0078.",
     ),
     "slopes": (
@@ -127,7 +129,7 @@ def test_every_kind_has_a_phrase() -> None:
 def test_shares_are_rounded_by_no_more_than_a_tenth_of_the_interval(
     value: float, width: float
 ) -> None:
-    said = share_scale(width).say(value)
+    said = share_scale(width).say(value).replace(MINUS, "-")
     assert abs(float(said) / 100 - value) <= max(width / 20, 0.0) + 1e-9
     assert said not in ("-0", "-0.0")
 
@@ -164,3 +166,7 @@ def test_values_are_said_as_yaml_writes_them() -> None:
     selector = {"family.batch_norm": False, WEIGHT: 5.0, "arm": "quarter_step"}
     said = "family.batch_norm false and family.regularizer.weight 5 and arm quarter_step"
     assert say_selector(selector) == said
+
+
+def test_counts_read_as_english() -> None:
+    assert (count(1, "run"), count(1200, "run")) == ("1 run", "1,200 runs")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import torch
 
+from vistab.collapse.signals import SIGNALS
 from vistab.families import FAMILIES, find_family
 from vistab.families.base import Family
 from vistab.plan.model import Arm, Pack, Run
-from vistab.results.record import SIGNALS
 from vistab.spec.families import FAMILIES as SPECS
 from vistab.spec.study import BudgetSpec, OptimizerSpec, Settings
 from vistab.spec.targets import RingTarget

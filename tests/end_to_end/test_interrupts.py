@@ -47,7 +47,13 @@ def start(spec: Path, out: str, *options: str) -> subprocess.Popen:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_ctrl_c,
     )
+
+
+def heed_ctrl_c() -> None:
+    """A shell has its background jobs ignore it, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finish(spec: Path, out: str, *options: str) -> subprocess.CompletedProcess:

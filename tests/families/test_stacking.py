@@ -48,7 +48,7 @@ def one_thread() -> Any:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_of_one_run_it_is_what_torch_has(name: str) -> None:
-    """Values and gradients, in double precision."""
+    """Values, gradients and their gradients, in double precision."""
     function, torchs, shapes = FUNCTIONS[name]
     sizes = {"batch": 7, "inputs": 5, "outputs": 3}
     arguments = [
@@ -57,6 +57,7 @@ def test_of_one_run_it_is_what_torch_has(name: str) -> None:
     ]
     torch.testing.assert_close(function(*arguments), torchs(*arguments))
     assert torch.autograd.gradcheck(function, arguments)
+    assert torch.autograd.gradgradcheck(function, arguments)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

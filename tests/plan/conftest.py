@@ -11,18 +11,6 @@ from vistab.spec.load import load_study
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Callable[[str], Path]:
-    """Write a study file and return its path."""
-
-    def write_text(text: str) -> Path:
-        path = tmp_path / "study.yaml"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write_text
-
-
-@pytest.fixture
 def plan(write: Callable[[str], Path]) -> Callable[[str], Plan]:
     """The plan of a ring and a GAN plus the given text; `.text` is that study's text."""
 

@@ -177,6 +177,14 @@ def test_how_it_was_done_is_told(html: str, results: Any) -> None:
         assert expected in told
 
 
+def test_intervals_are_named_by_the_level_of_the_study(
+    study: Study, verdicts: tuple[Verdict, ...], results: Any
+) -> None:
+    """1 - alpha, as in the verdicts' own sentences."""
+    page = render(study.model_copy(update={"alpha": 0.1}), verdicts, results)
+    assert "90 % interval" in page
+
+
 def test_users_text_cannot_become_markup(
     results: Any, verdicts: tuple[Verdict, ...], synthetic: Any
 ) -> None:

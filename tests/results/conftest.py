@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vistab.collapse.signals import SIGNALS
 from vistab.plan import make_plan
-from vistab.results.record import METRICS, SIGNALS, PackRecord
+from vistab.results.record import METRICS, PackRecord
 from vistab.spec.load import load_study
 
 STUDY = """

@@ -22,7 +22,7 @@ from vistab.results.store import choose_folder, open_store, reopen_store
 def finish(store, plan, packs, record):
     """Write records of the packs and merge."""
     for pack in packs:
-        store.write_pack(record(pack))
+        store.pack_folder(pack.pack_id).write(record(pack))
     store.consolidate(plan)
 
 
@@ -119,11 +119,11 @@ def test_a_half_written_record_never_counts(study, plan, record, tmp_path, data)
     pack = plan.packs[0]
     out = Path(data.draw(st.just(tmp_path))) / str(data.draw(st.integers(0, 10**9)))
     with open_store(out, study) as store:
-        store.write_pack(record(pack))
+        store.pack_folder(pack.pack_id).write(record(pack))
         files = ["runs.parquet", "history.parquet", "samples.npz"]
-        (store.pack_directory(pack.pack_id) / "done.json").unlink()
+        (store.pack_folder(pack.pack_id).path / "done.json").unlink()
         for name in data.draw(st.sets(st.sampled_from(files))):
-            (store.pack_directory(pack.pack_id) / name).unlink()
+            (store.pack_folder(pack.pack_id).path / name).unlink()
         assert pack in store.unfinished(plan)
         store.consolidate(plan)
         runs = load_results(store.folder).runs
@@ -136,8 +136,8 @@ def test_a_kill_while_work_is_being_removed_loses_nothing(study, plan, record, o
     """The tables are complete before the first pack folder goes."""
     with open_store(out, study) as store:
         for pack in plan.packs[1:]:
-            store.write_pack(record(pack))
-        store.write_pack(record(plan.packs[0]))
+            store.pack_folder(pack.pack_id).write(record(pack))
+        store.pack_folder(plan.packs[0].pack_id).write(record(plan.packs[0]))
         store.consolidate(plan)
         store.pack_folder("leftover").create()  # what a killed removal leaves
         before = contents(store.folder)
@@ -151,7 +151,7 @@ def test_runs_stay_finished_when_the_pack_size_changes(load, study, plan, record
     """Resources are no part of a study's identity: nothing is trained twice."""
     with open_store(out, study) as store:
         for pack in plan.packs:
-            store.write_pack(record(pack))
+            store.pack_folder(pack.pack_id).write(record(pack))
     other = load(("pack: 4", "pack: 1"))
     regrouped = make_plan(other)
     assert {pack.pack_id for pack in regrouped.packs} != {pack.pack_id for pack in plan.packs}

@@ -67,18 +67,6 @@ def valid() -> str:
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Callable[[str], Path]:
-    """Write a study file and return its path."""
-
-    def write_text(text: str) -> Path:
-        path = tmp_path / "study.yaml"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write_text
-
-
-@pytest.fixture
 def load(write: Callable[[str], Path]) -> Callable[..., Study]:
     """Load a study from its text."""
     return lambda text, **options: load_study(write(text), **options)

@@ -106,6 +106,7 @@ def test_unknown_keys_are_refused_in_every_kind(
         (SOUND["trend"] + f", within: {{{LR}: 1e-3}}", ["claims[0]: needs at least two values of optimizer.learning_rate among the arms it selects, [0.001] got"]),
         (SOUND["identical"].replace("family.regularizer.weight", "target.std"), ["claims[0].vary: names no axis of this study, 'target.std' got"]),
         (SOUND["stable_region"].replace(", within: {optimizer.learning_rate: [1e-3, 2e-3]}", ""), ["claims[0]: no complete cell is left"]),
+        (SOUND["rate"] + ", margin: 5", ["claims[0].margin: must be at most 1, 5 got; nearest: 1"]),
         ("kind: score", ["claims[0].kind: must be one of rate, onset, trend, interaction, stable_region, identical, 'score' got"]),
         ("kind: 3", ["claims[0].kind: must be one of"]),
         ("knd: rate", ["claims[0].kind: is required, one of rate"]),

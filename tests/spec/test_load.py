@@ -231,6 +231,28 @@ class TestRefusals:
         assert [problem.path for problem in found] == ["arms[0].name", "claims[3].treatment.arm"]
         assert "placeholder" not in str(found[1])
 
+    @pytest.mark.parametrize("text", ["", "- a\n", "axes: {a: [1\n"])
+    def test_of_a_file_that_cannot_be_read_nothing_else_is_said(
+        self, problems: Refused, text: str
+    ) -> None:
+        """Not that study, target and family are missing from it too."""
+        (problem,) = problems(text)
+        assert problem.path == "study file"
+
+    def test_choices_that_the_rule_lists_are_not_listed_twice(
+        self, edited: Edited, problems: Refused
+    ) -> None:
+        """A nearest choice stands there only if one is near."""
+        (problem,) = problems(edited({"generator_steps: 2": "loss: wgan"}))
+        assert str(problem).endswith("must be one of non_saturating, minimax, 'wgan' got")
+
+    def test_a_kind_by_itself_is_shown_how_to_be_written(self, problems: Refused) -> None:
+        """`family: gan` is what most people try first."""
+        (problem,) = problems("study: s\ntarget: {kind: ring}\nfamily: gan\n")
+        assert str(problem).endswith(
+            "must be a mapping with kind: one of gan, 'gan' got; write {kind: gan}"
+        )
+
     def test_the_error_carries_its_problems_as_lines(self, write: Callable[[str], Path]) -> None:
         """The message of StudyError is one line a problem."""
         with pytest.raises(StudyError) as caught:

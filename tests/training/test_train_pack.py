@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 import torch
 
-from vistab.results.record import METRICS, SIGNALS, PackProgress, PackRecord
+from vistab.collapse.signals import SIGNALS
+from vistab.results.record import METRICS, PackProgress, PackRecord
 from vistab.training import checkpoints, train, train_pack
 from vistab.training.evidence import snapshot_rounds, strip_rounds
 
@@ -146,7 +147,7 @@ def test_a_half_written_checkpoint_is_never_read(
     make_pack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A kill while the file is being written leaves the previous one in place."""
-    (tmp_path / f"{checkpoints.NAME}.tmp").write_bytes(b"half")
+    (tmp_path / f".{checkpoints.NAME}.1.tmp").write_bytes(b"half")
     record = train_pack(make_pack(RUNS[:1]), tmp_path)
     assert record.runs["rounds"].item() == 6
 

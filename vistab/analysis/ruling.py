@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from vistab.analysis.claims.base import Evidence
 from vistab.analysis.power import replicates_for_interval, replicates_for_p
 from vistab.analysis.verdict import VerdictWord
+from vistab.spec.claims import NON_INFERIORITY
 
 Interval = tuple[float, float]
 
@@ -21,7 +22,6 @@ SIGNS = {
     "wider": 1,
     "not_lower": 1,
 }
-NON_INFERIORITY = ("not_higher", "not_lower")
 
 
 @dataclass(frozen=True)

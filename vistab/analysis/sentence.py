@@ -11,19 +11,19 @@ from typing import Any
 
 from vistab.analysis.claims.base import Evidence
 from vistab.analysis.finding import Finding
-from vistab.analysis.ruling import NON_INFERIORITY
 from vistab.analysis.verdict import VerdictWord
 from vistab.analysis.wording import (
     Scale,
+    count,
     plain_scale,
     say_about,
-    say_count,
     say_p,
     say_selector,
     say_value,
     say_values,
     share_scale,
 )
+from vistab.spec.claims import NON_INFERIORITY
 
 COUNTED = {
     "failed": "failed",
@@ -158,9 +158,9 @@ def stable_region(said: Said) -> str:
 def identical(said: Said) -> str:
     """Equal, or how far from it."""
     details, axis = said.evidence.details, said.claim.vary
-    n_pairs = say_count(details["n_pairs"], "pair")
+    n_pairs = count(details["n_pairs"], "pair")
     if said.evidence.effect == 0:
-        n_columns = say_count(len(details["columns_compared"]), "column")
+        n_columns = count(len(details["columns_compared"]), "column")
         return (
             f"In {n_pairs} of runs that differ in {axis} alone, every stored number of the "
             f"histories is the same: largest difference 0 in {n_columns}"
@@ -223,7 +223,7 @@ def sample(found: Finding) -> str:
     one = found.comparisons[found.against.index(found.closest)] if found.closest else None
     replicates = len(found.closest.evidence.replicates) if found.closest else 0
     thing = "paired cell" if one and "control" in one.sides else "cell"
-    return f"{say_count(replicates, 'replicate')}, {say_count(len(one.cells) if one else 0, thing)}"
+    return f"{count(replicates, 'replicate')}, {count(len(one.cells) if one else 0, thing)}"
 
 
 def ending(found: Finding, said: Said, word: VerdictWord, needed: int | None) -> str:

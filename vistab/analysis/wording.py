@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+MINUS = "\N{MINUS SIGN}"
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -19,7 +21,8 @@ class Scale:
         """The rounded number, with thousands separated."""
         decimals = max(0, -math.floor(math.log10(self.step) + 1e-9))
         rounded = round(value * self.factor / self.step) * self.step
-        return f"{rounded + 0.0:,.{decimals}f}"  # adding 0 turns -0 into 0
+        said = f"{rounded + 0.0:,.{decimals}f}"  # adding 0 turns -0 into 0
+        return said.replace("-", MINUS)
 
     def say_size(self, value: float) -> str:
         """The same without its sign; what would be rounded to 0 is 'less than' a step."""
@@ -70,6 +73,6 @@ def say_about(number: int) -> str:
     return f"{-(-number // step) * step:,}"
 
 
-def say_count(number: int, thing: str) -> str:
+def count(number: int, thing: str) -> str:
     """'1 replicate', '10 replicates'."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return cast(int | None, app(given, "vistab", standalone_mode=False, obj=given)) or 0
     except _UsageError as error:
-        return _fail(f"vistab: {error.format_message()}", 2)
+        said = error.format_message()  # empty once help was shown for want of a verb
+        return _fail(f"vistab: {said}" if said else "", 2)
     except VistabError as error:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):

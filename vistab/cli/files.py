@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from vistab.cli.output import count, print_json
+from vistab.analysis.wording import count
+from vistab.cli.output import print_json
 from vistab.cli.planning import print_plan
 from vistab.cli.request import JsonOption, SetOption, SpecArgument, read_plan
 from vistab.cli.summary import summary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vistab.analysis import Verdict, judge, to_record
-from vistab.cli.request import read_plan
+from vistab.cli.request import read_stored_plan
 from vistab.plan.model import Plan
 from vistab.report import render
 from vistab.results import Results, load
@@ -26,7 +26,7 @@ def judge_again(folder: Path) -> tuple[Verdict, ...]:
     """Judge a results folder; writes no verdicts, and nothing at all to a finished folder."""
     if not Store(folder).work.exists():
         results = load(folder)
-        return _judged(read_plan(results.study_file), results)
+        return _judged(read_stored_plan(results.study_file), results)
     with reopen_store(folder) as store:
         return _judged(*_stored(store))
 
@@ -38,7 +38,7 @@ def report_again(folder: Path) -> tuple[tuple[Verdict, ...], Path]:
 
 
 def _stored(store: Store) -> tuple[Plan, Results]:
-    plan = read_plan(store.folder / "study.yaml")
+    plan = read_stored_plan(store.folder / "study.yaml")
     if store.work.exists():
         store.consolidate(plan)
     return plan, load(store.folder)

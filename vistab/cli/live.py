@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
-from vistab.cli.output import count
+from vistab.analysis.wording import count
+from vistab.cli.output import duration
 from vistab.plan.model import Plan
-from vistab.results.record import PackProgress
+from vistab.results.record import OnProgress, PackProgress
 
 SECONDS_BETWEEN_LINES = 10.0
+HOW_TO_STOP = "Ctrl-C stops; the same command goes on."
 ENOUGH_TO_GO_BY = 0.02
 """Share of a study that must be trained before its pace means anything: Ray takes time to start."""
-
-OnProgress = Callable[[PackProgress], None]
 
 
 @dataclass(frozen=True)
@@ -67,25 +68,16 @@ class StudyProgress:
         trained = self.fraction - self.finished / self.n_runs
         return elapsed * (1 - self.fraction) / trained if trained > ENOUGH_TO_GO_BY else None
 
-    def line(self, elapsed: float) -> str:
-        """Everything in one line."""
-        counts = [f"{outcome} {n}" for outcome, n in self.outcomes.most_common()]
-        left = self.seconds_left(elapsed)
-        parts = [
+    def parts(self, elapsed: float) -> tuple[str, ...]:
+        """How much is done and how long it takes; then the outcomes so far, if there are any."""
+        left = self.seconds_left(elapsed) if self.fraction < 1 else None
+        done = [
             f"{self.runs_done:,} of {self.n_runs:,} runs done",
-            f"{count(self.running, 'pack')} running",
-            *counts,
-            *([f"about {duration(left)} left"] if left is not None and self.fraction < 1 else []),
+            f"{count(self.running, 'pack')} running" if self.packs else "workers are starting",
+            *([f"about {duration(left)} left"] if left is not None else []),
         ]
-        return ", ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """`40 s`, `3 min`, `2 h 5 min`."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+        counts = ", ".join(f"{outcome} {n}" for outcome, n in self.outcomes.most_common())
+        return (", ".join(done), counts) if counts else (", ".join(done),)
 
 
 @contextmanager
@@ -100,7 +92,7 @@ def show_progress(console: Console, start: StudyProgress) -> Iterator[OnProgress
 
 
 class LiveView:
-    """A bar and a line that redraw themselves."""
+    """A bar and some lines that redraw themselves."""
 
     def __init__(self, start: StudyProgress) -> None:
         self.progress = start
@@ -113,7 +105,11 @@ class LiveView:
     def render(self) -> RenderableType:
         """What is shown now."""
         bar = ProgressBar(total=1.0, completed=self.progress.fraction, width=60)
-        return Group(bar, Text(self.progress.line(time.monotonic() - self.began)))
+        grid = Table.grid()  # a bar alone ends no line
+        grid.add_row(bar)
+        for words in (*self.progress.parts(time.monotonic() - self.began), HOW_TO_STOP):
+            grid.add_row(Text(words))
+        return grid
 
 
 class Lines:
@@ -133,4 +129,5 @@ class Lines:
         )
         if ended or now - self.last >= SECONDS_BETWEEN_LINES:
             self.last = now
-            self.console.print(self.progress.line(now - self.began), soft_wrap=True)
+            line = "; ".join(self.progress.parts(now - self.began))
+            self.console.print(line, soft_wrap=True)

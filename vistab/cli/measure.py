@@ -12,15 +12,12 @@ import torch
 
 from vistab.execution.cluster import default_workers
 from vistab.execution.packs import slot_of
-from vistab.plan.model import Pack, Plan, Run
-from vistab.spec.axes import sections_of, sweepable_fields
-from vistab.spec.claims import Value
+from vistab.plan.model import Pack, Plan
+from vistab.plan.packs import Group, program_of
 from vistab.training import train_pack
 
-Program = tuple[Value, ...]
-
-FEW, MORE = 5, 25
-"""Rounds of the two timings. Their difference is free of what a pack costs once."""
+TIMED_ROUNDS = 20
+"""As many go before, so that what a pack costs once is not timed."""
 
 
 def measure_plan(plan: Plan) -> dict[str, Any]:
@@ -30,14 +27,15 @@ def measure_plan(plan: Plan) -> dict[str, Any]:
     workers, packs (pack_id -> seconds).
     """
     slot, workers = slot_of(plan.study.resources), default_workers(plan.study.resources)
+    device = slot.probe(slot.device)
     torch.set_num_threads(slot.threads)
-    programs: dict[Program, list[Pack]] = {}
+    programs: dict[Group, list[Pack]] = {}
     for pack in plan.packs:
-        programs.setdefault(program_of(plan, pack), []).append(pack)
+        programs.setdefault(program_of(pack.runs[0].arm.settings), []).append(pack)
     packs = {
         pack.pack_id: per_run * len(pack.runs) * plan.study.budget.rounds
         for alike in programs.values()
-        for per_run in [seconds_per_round(alike[0], slot.device) / len(alike[0].runs)]
+        for per_run in [seconds_per_round(alike[0], device) / len(alike[0].runs)]
         for pack in alike
     }
     work = sum(packs.values())
@@ -46,32 +44,15 @@ def measure_plan(plan: Plan) -> dict[str, Any]:
     return {"seconds": seconds, "work_seconds": work, "workers": workers, "packs": packs}
 
 
-def program_of(plan: Plan, pack: Pack) -> Program:
-    """The values that make the pack's program: those of its splitting columns."""
-    fields = sweepable_fields(sections_of(plan.study))
-    assignment = pack.runs[0].arm.assignment
-    return tuple(assignment[column] for column in plan.columns if not fields[column].stacks)
-
-
 def seconds_per_round(pack: Pack, device: str) -> float:
-    """Seconds that one round of the whole pack takes, without start-up and snapshots."""
-    few, more = (_seconds(_shortened(pack, rounds), device) for rounds in (FEW, MORE))
-    return max(0.0, more - few) / (MORE - FEW)
-
-
-def _seconds(pack: Pack, device: str) -> float:
+    """Seconds that one round of the whole pack takes, with one snapshot in TIMED_ROUNDS."""
+    runs = tuple(run.shortened(2 * TIMED_ROUNDS, snapshots=2) for run in pack.runs)
+    ends: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        begin = time.perf_counter()
-        train_pack(pack, Path(folder), device=device)
-        return time.perf_counter() - begin
-
-
-def _shortened(pack: Pack, rounds: int) -> Pack:
-    return replace(pack, runs=tuple(_shortened_run(run, rounds) for run in pack.runs))
-
-
-def _shortened_run(run: Run, rounds: int) -> Run:
-    settings = run.arm.settings
-    budget = settings.budget.model_copy(update={"rounds": rounds, "snapshots": 2})
-    arm = replace(run.arm, settings=settings.model_copy(update={"budget": budget}))
-    return replace(run, arm=arm)
+        train_pack(
+            replace(pack, runs=runs),
+            Path(folder),
+            lambda progress: ends.append(time.perf_counter()),
+            device,
+        )
+    return (ends[1] - ends[0]) / TIMED_ROUNDS

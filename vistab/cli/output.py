@@ -13,9 +13,12 @@ def print_json(document: Any) -> None:
     print(dumps(document, allow_nan=False, ensure_ascii=False, indent=1))
 
 
-def count(n: int, noun: str) -> str:
-    """`1 run`, `1,200 runs`."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+def duration(seconds: float) -> str:
+    """`40 s`, `3 min`, `2 h 5 min`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def one_line(sentence: str) -> Text:

@@ -11,8 +11,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from vistab.cli.live import duration
-from vistab.cli.output import count, one_line
+from vistab.analysis.wording import count
+from vistab.cli.output import duration, one_line
 from vistab.plan.model import Plan
 from vistab.spec.claims import Value
 from vistab.spec.problems import show

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +9,10 @@ from typing import Annotated
 
 import typer
 
+from vistab.cli.own_family import FamilyError, import_spec, recorded_spec, try_out
 from vistab.errors import Problem, StudyError
 from vistab.plan import make_plan
 from vistab.plan.model import Plan
-from vistab.spec.families import FamilySpec
 from vistab.spec.load import load_study
 from vistab.spec.source import read_source
 
@@ -33,44 +31,35 @@ def read_plan(path: Path, overrides: Sequence[str] = ()) -> Plan:
     kind = _kind(path, overrides)
     if ":" not in kind:
         return make_plan(load_study(path, overrides=overrides))
-    _look_in(Path.cwd(), path.absolute().parent)
     try:
-        family = _import_family(kind)
-    except Exception as error:  # a user's module may raise anything as it is imported
-        raise StudyError(_problems(path, overrides, kind, error)) from None
-    return make_plan(load_study(path, overrides=overrides, families={kind: family}))
+        family = import_spec(kind, (Path.cwd(), path.absolute().parent))
+        plan = make_plan(load_study(path, overrides=overrides, families={kind: family}))
+        try_out(plan)
+    except FamilyError as error:
+        raise StudyError(_problems(path, overrides, str(error))) from None
+    return plan
 
 
-def _kind(path: Path, overrides: Sequence[str]) -> str:
+def read_stored_plan(path: Path) -> Plan:
+    """The plan of a results folder's study.yaml; a user's family is not imported for it."""
+    kind = _kind(path)
+    if ":" not in kind:
+        return read_plan(path)
+    return make_plan(load_study(path, families={kind: recorded_spec(path)}))
+
+
+def _kind(path: Path, overrides: Sequence[str] = ()) -> str:
     family = read_source(path, overrides).data.get("family")
     return str(family.get("kind")) if isinstance(family, dict) else ""
 
 
-def _look_in(*folders: Path) -> None:
-    """Let Python find a user's modules there, in the packs' own processes too."""
-    for folder in map(str, folders):
-        if folder not in sys.path:
-            sys.path.append(folder)
-
-
-def _import_family(kind: str) -> type[FamilySpec]:
-    from vistab.families import find_family  # imports torch, and so will a user's family
-
-    return find_family(kind).spec
-
-
-def _problems(
-    path: Path, overrides: Sequence[str], kind: str, error: Exception
-) -> tuple[Problem, ...]:
-    """The import's problem in the place of the loader's own at family.kind; the others as found."""
-    rule = f"cannot be used as a family: {type(error).__name__}: {error}"
+def _problems(path: Path, overrides: Sequence[str], rule: str) -> tuple[Problem, ...]:
+    """What is wrong with the family, in place of the loader's own at family.kind; others as are."""
     try:
         load_study(path, overrides=overrides)
     except StudyError as found:
         return tuple(
-            replace(problem, rule=rule, value=repr(kind), nearest=None)
-            if problem.path == "family.kind"
-            else problem
+            replace(problem, rule=rule, nearest=None) if problem.path == "family.kind" else problem
             for problem in found.problems
         )
-    return (Problem(os.fspath(path), None, "family.kind", rule, repr(kind)),)
+    raise AssertionError("a kind with a colon is never a family of vistab's own")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -14,9 +13,9 @@ from typing import Any
 from rich.console import Console
 
 from vistab.analysis import Verdict, to_record
+from vistab.analysis.wording import count
 from vistab.cli.judging import judge_and_report
 from vistab.cli.live import StudyProgress, show_progress
-from vistab.cli.output import count
 from vistab.cli.tables import print_notes, print_verdicts
 from vistab.errors import Interrupted
 from vistab.execution import local, ray_tune
@@ -55,8 +54,8 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of it."""
+class Conclusion:
+    """What a study came to: its results, verdicts and report."""
 
     results: Results
     verdicts: tuple[Verdict, ...]
@@ -68,6 +67,15 @@ class Outcome:
         """Ids of the runs that crashed."""
         runs = self.results.runs
         return runs.loc[runs["status"] == "crashed", "run_id"].tolist()
+
+    def told_crashes(self) -> str:
+        """What a reader is told of the runs that crashed."""
+        more = f" and {len(self.crashed) - 5} more" if self.crashed[5:] else ""
+        return (
+            f"{count(len(self.crashed), 'run')} crashed: {', '.join(self.crashed[:5])}{more}. "
+            f"Their tracebacks are in the column `error` of "
+            f"{self.results.folder / 'runs.parquet'}; the same command tries again."
+        )
 
     def document(self) -> dict[str, Any]:
         """What `--json` prints."""
@@ -85,7 +93,7 @@ class Outcome:
         }
 
 
-def run(request: Request) -> Outcome:
+def run(request: Request) -> Conclusion:
     """Run, judge and report the study; shows how it goes unless the request is quiet."""
     begin = time.monotonic()
     console = Console(quiet=request.quiet, highlight=False)
@@ -94,10 +102,9 @@ def run(request: Request) -> Outcome:
         _train(request, store, console)
         store.consolidate(request.plan)
         verdicts, report = judge_and_report(store)
-    outcome = Outcome(load(store.folder), verdicts, report, time.monotonic() - begin)
+    conclusion = Conclusion(load(store.folder), verdicts, report, time.monotonic() - begin)
     print_verdicts(console, verdicts, report)
-    _tell_crashes(outcome)
-    return outcome
+    return conclusion
 
 
 def _train(request: Request, store: Store, console: Console) -> None:
@@ -128,14 +135,3 @@ def _session(request: Request) -> Session:
     if request.address is None:
         workers = 1 if request.engine == "local" else workers or default_workers(resources)
     return Session(request.command, request.engine, workers, slot_of(resources).device)
-
-
-def _tell_crashes(outcome: Outcome) -> None:
-    crashed = outcome.crashed
-    if crashed:
-        listed = ", ".join(crashed[:5]) + (f" and {len(crashed) - 5} more" if crashed[5:] else "")
-        print(
-            f"{count(len(crashed), 'run')} crashed: {listed}. Their tracebacks are in the column "
-            f"`error` of {outcome.results.folder / 'runs.parquet'}; the same command tries again.",
-            file=sys.stderr,
-        )

@@ -13,7 +13,7 @@ import typer
 
 from vistab.cli.output import print_json
 from vistab.cli.request import JsonOption, SetOption, SpecArgument, read_plan
-from vistab.errors import RequestError
+from vistab.errors import ExecutionError, RequestError
 
 
 class Engine(StrEnum):
@@ -59,10 +59,10 @@ def study(
     with contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext():
         from vistab.cli.running import Request, run
 
-        outcome = run(
+        conclusion = run(
             Request(plan, out, fresh, engine.value, workers, address, quiet or json, context.obj)
         )
     if json:
-        print_json(outcome.document())
-    if outcome.crashed:
-        raise typer.Exit(1)
+        print_json(conclusion.document())
+    if conclusion.crashed:
+        raise ExecutionError(conclusion.told_crashes())

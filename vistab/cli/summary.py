@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from vistab.analysis.finding import asks
 from vistab.analysis.power import smallest_p
+from vistab.analysis.wording import count
 from vistab.plan.cells import Comparison, comparisons
 from vistab.plan.model import Plan
-from vistab.spec.claims import ClaimSpec, IdenticalClaim
+from vistab.spec.claims import ClaimSpec
 
 
 def summary(plan: Plan) -> dict[str, Any]:
@@ -26,7 +28,7 @@ def summary(plan: Plan) -> dict[str, Any]:
         "columns": list(plan.columns),
         "runs": _runs(plan),
         "packs": [{"pack_id": pack.pack_id, "n_runs": len(pack.runs)} for pack in plan.packs],
-        "claims": [_claim(*one) for one in compared],
+        "claims": [_claim(plan, *one) for one in compared],
         "notes": list(plan.notes),
         "warnings": _warnings(plan, {claim.id: _replicates(found) for claim, found in compared}),
     }
@@ -48,7 +50,7 @@ def _runs(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def _claim(claim: ClaimSpec, compared: Sequence[Comparison]) -> dict[str, Any]:
+def _claim(plan: Plan, claim: ClaimSpec, compared: Sequence[Comparison]) -> dict[str, Any]:
     """A claim's cells used and left out, in all and per control, and the smallest p in reach."""
     n_replicates = _replicates(compared)
     return {
@@ -59,18 +61,12 @@ def _claim(claim: ClaimSpec, compared: Sequence[Comparison]) -> dict[str, Any]:
         "left_out": sum(one.left_out for one in compared),
         "n_runs": len(set().union(*map(_run_ids, compared))),
         "n_replicates": n_replicates,
-        "smallest_p": smallest_p(n_replicates) if has_p(claim) else None,
+        "smallest_p": smallest_p(n_replicates) if asks(claim, plan.study, 1).has_p else None,
         "comparisons": [
             {"control": one.label, "cells": len(one.cells), "left_out": one.left_out}
             for one in compared
         ],
     }
-
-
-def has_p(claim: ClaimSpec) -> bool:
-    """Whether the claim is judged by a p; identity and non-inferiority are not."""
-    non_inferiority = getattr(claim, "expect", None) in ("not_higher", "not_lower")
-    return not isinstance(claim, IdenticalClaim) and not non_inferiority
 
 
 def _replicates(compared: Sequence[Comparison]) -> int:
@@ -89,7 +85,7 @@ def _warnings(plan: Plan, replicates: dict[str, int]) -> list[str]:
     p to the largest and stops at the first that is too large.
     """
     alpha = plan.study.alpha
-    tested = [claim.id for claim in plan.study.claims if has_p(claim)]
+    tested = [claim.id for claim in plan.study.claims if asks(claim, plan.study, 1).has_p]
     ranked = sorted(tested, key=lambda claim: -replicates[claim])
     warnings: list[str] = []
     for rank, claim in enumerate(ranked):
@@ -97,8 +93,8 @@ def _warnings(plan: Plan, replicates: dict[str, int]) -> list[str]:
         if warnings or smallest_p(replicates[claim]) > threshold:
             warnings.append(
                 f"{claim} cannot reach significance: with {replicates[claim]} replicates the "
-                f"smallest p is {smallest_p(replicates[claim]):.3g}, and Holm over {len(tested)} "
-                f"claims asks for {alpha / len(tested):.3g}; "
+                f"smallest p is {smallest_p(replicates[claim]):.3g}, and Holm over "
+                f"{count(len(tested), 'claim')} asks for {alpha / len(tested):.3g}; "
                 f"{_enough(alpha / len(tested))} replicates would do"
             )
     return warnings

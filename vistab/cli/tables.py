@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 from vistab.analysis.verdict import Verdict
-from vistab.cli.output import count, one_line
+from vistab.analysis.wording import count
+from vistab.cli.output import one_line
 from vistab.plan.model import Plan
 from vistab.report.words import effect, interval, p_value
 from vistab.results.provenance import dropped, post_hoc
 from vistab.results.store import Store
 
-SIGNS: Mapping[str, tuple[str, str]] = {
+SYMBOLS: Mapping[str, tuple[str, str]] = {
     "supported": ("✓", "green"),
     "refuted": ("✗", "red"),
     "inconclusive": ("?", "yellow"),
@@ -41,8 +42,8 @@ def _verdict_table(verdicts: Sequence[Verdict]) -> Table:
         table.add_column(name, no_wrap=True)
     table.add_column("it says", ratio=1)
     for verdict in verdicts:
-        sign, style = SIGNS[verdict.verdict]
-        word = f"[{style}]{sign} {verdict.verdict}[/]" + (" POST HOC" if verdict.post_hoc else "")
+        symbol, style = SYMBOLS[verdict.verdict]
+        word = f"[{style}]{symbol} {verdict.verdict}[/]" + (" POST HOC" if verdict.post_hoc else "")
         table.add_row(
             verdict.id, word, _effect(verdict), p_value(verdict.p_holm), one_line(verdict.says)
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from vistab.errors import RequestError
+from vistab.spec import wording
+from vistab.spec.study import Name
 
 TEMPLATE = """\
 # A study: what is trained, over which axes, and what is claimed of it beforehand.
@@ -45,15 +48,10 @@ claims:                        # fix them before the first run: later changes ar
     margin: 0.1                # the smallest difference worth having
 """
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-
 
 def new_study(name: str, path: Path) -> None:
     """Write the template. RequestError if the name will not do or the file is there already."""
-    if not NAME.fullmatch(name):
-        raise RequestError(
-            f"NAME: small letters, digits, _ and -, at most 64, no folder; {name!r} got"
-        )
+    _check(name)
     try:
         with open(path, "x", encoding="utf-8") as file:
             file.write(TEMPLATE.format(name=name))
@@ -61,3 +59,12 @@ def new_study(name: str, path: Path) -> None:
         raise RequestError(f"{path}: is there already; nothing was written") from None
     except OSError as error:
         raise RequestError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _check(name: str) -> None:
+    """The name's rules are those of `study` in the file, so it cannot hold a folder either."""
+    try:
+        TypeAdapter(Name).validate_python(name)
+    except ValidationError as error:
+        rule = wording.rule([*error.errors()])
+        raise RequestError(f"NAME: {rule}, {name!r} got") from None

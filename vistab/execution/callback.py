@@ -7,8 +7,7 @@ from typing import Any
 
 from ray import tune
 
-from vistab.execution.packs import OnProgress, ignore
-from vistab.results.record import PackProgress
+from vistab.results.record import OnProgress, PackProgress, ignore
 
 
 class ProgressCallback(tune.Callback):

@@ -6,12 +6,14 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 from vistab.errors import RequestError
 from vistab.spec.study import ResourcesSpec
@@ -37,8 +39,8 @@ def cluster(
     """Start Ray on this machine with room for `workers` packs, or connect to `address`.
 
     Yields a temporary folder for Tune's own state; the file `note` remembers it, so that what a
-    killed session left behind is removed by the next one. RequestError if a pack asks for more
-    than there is, for then it would wait for ever.
+    killed session left behind is removed by the next one. RequestError if nothing answers at
+    `address`, or if a pack asks for more than there is, for then it would wait for ever.
     """
     os.environ.update(QUIET if address else QUIET | LOOPBACK)  # read as Ray is imported
     import ray
@@ -46,7 +48,7 @@ def cluster(
     with _scratch(note) as scratch:
         try:
             if address:
-                _quietly(ray, address=address)
+                _connect(ray, address)
             else:
                 slots = workers or default_workers(resources)
                 _quietly(
@@ -57,7 +59,7 @@ def cluster(
                     _temp_dir=str(scratch / "ray"),
                 )
                 _protect_token()
-            _check_room(ray.cluster_resources(), resources)  # type: ignore[no-untyped-call]
+            _check_room(ray.nodes(), resources)  # type: ignore[no-untyped-call]
             yield scratch
         finally:
             ray.shutdown()
@@ -76,13 +78,25 @@ def _quietly(ray, **options: object) -> None:  # type: ignore[no-untyped-def]
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
 
 
-def _check_room(there_is: dict[str, float], resources: ResourcesSpec) -> None:
+def _connect(ray, address: str) -> None:  # type: ignore[no-untyped-def]
+    """Join the cluster at `address`. RequestError if there is none."""
+    host, _, port = address.rpartition(":")
+    try:
+        if host and "/" not in host and port.isdigit():  # Ray itself would try for minutes
+            socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
+        _quietly(ray, address=address)
+    except OSError as error:  # Ray's ConnectionError is one too
+        raise RequestError(f"--address {address}: no Ray cluster answers there: {error}") from None
+
+
+def _check_room(nodes: list[dict[str, Any]], resources: ResourcesSpec) -> None:
+    """A pack must fit into one machine."""
     asked = {"CPU": resources.cpus_per_pack, "GPU": resources.gpus_per_pack}
     for kind, amount in asked.items():
-        if amount > there_is.get(kind, 0):
+        most = max(node["Resources"].get(kind, 0) for node in nodes if node["Alive"])
+        if amount > most:
             raise RequestError(
-                f"resources.{kind.lower()}s_per_pack: at most {there_is.get(kind, 0):g} here, "
-                f"{amount:g} got"
+                f"resources.{kind.lower()}s_per_pack: at most {most:g} here, {amount:g} got"
             )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from vistab.errors import Interrupted
-from vistab.execution.packs import OnProgress, announce, ignore, run_pack, slot_of, start
+from vistab.execution.packs import Probe, announce, present, run_pack, slot_of, start
 from vistab.plan.model import Plan
+from vistab.results.record import OnProgress, ignore
 from vistab.results.store import Store
 
 
@@ -15,6 +16,7 @@ def execute(
     workers: int | None = None,
     address: str | None = None,
     on_progress: OnProgress = ignore,
+    probe: Probe = present,
 ) -> None:
     """Train every pack of the plan that is not done yet.
 
@@ -24,7 +26,7 @@ def execute(
     try:
         for pack in start(plan, store, on_progress):
             folder = store.pack_folder(pack.pack_id)
-            run_pack(pack, folder, slot_of(plan.study.resources), on_progress)
+            run_pack(pack, folder, slot_of(plan.study.resources, probe), on_progress)
             announce(pack, store, on_progress)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; the same command goes on from here") from None

@@ -6,35 +6,44 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from vistab.errors import ExecutionError
 from vistab.plan.model import Pack, Plan
 from vistab.results.files import locked
 from vistab.results.pack_folder import PackFolder
-from vistab.results.record import PackProgress, PackRecord
+from vistab.results.record import OnProgress, PackProgress, PackRecord
 from vistab.results.store import Store
 from vistab.spec.study import ResourcesSpec
 
 RETRIES = 1
 """How often a pack that crashed, or whose process died, is tried again from its checkpoint."""
 
-OnProgress = Callable[[PackProgress], None]
+
+Probe = Callable[[str], str]
+"""From the torch device asked for to the one to train on; called where the pack is trained."""
 
 
-def ignore(progress: PackProgress) -> None:
-    """Take a progress report and do nothing with it."""
+def present(device: str) -> str:
+    """The device that is asked for. ExecutionError if it is a GPU, and torch finds none here."""
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ExecutionError("resources.gpus_per_pack asks for a GPU, but torch finds no CUDA here")
+    return device
 
 
 @dataclass(frozen=True)
 class Slot:
-    """What a pack is trained on: a torch device, and the number of threads."""
+    """What a pack is trained on: a torch device, as `probe` finds it, and the number of threads."""
 
     device: str
     threads: int
+    probe: Probe = present
 
 
-def slot_of(resources: ResourcesSpec) -> Slot:
+def slot_of(resources: ResourcesSpec, probe: Probe = present) -> Slot:
     """The slot that a study's resources ask for."""
     device = "cuda" if resources.gpus_per_pack else "cpu"
-    return Slot(device, max(1, int(resources.cpus_per_pack)))
+    return Slot(device, max(1, int(resources.cpus_per_pack)), probe)
 
 
 def start(plan: Plan, store: Store, on_progress: OnProgress) -> tuple[Pack, ...]:
@@ -88,4 +97,4 @@ def _train(pack: Pack, folder: PackFolder, slot: Slot, on_progress: OnProgress) 
     from vistab import training
 
     torch.set_num_threads(slot.threads)
-    return training.train_pack(pack, folder.path, on_progress, slot.device)
+    return training.train_pack(pack, folder.path, on_progress, slot.probe(slot.device))

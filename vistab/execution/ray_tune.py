@@ -6,6 +6,7 @@ own folder, so Tune's state is thrown away at the end and a killed study goes on
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 import time
@@ -16,10 +17,10 @@ from vistab.errors import Interrupted
 from vistab.execution.cluster import cluster
 from vistab.execution.packs import (
     RETRIES,
-    OnProgress,
+    Probe,
     Slot,
     announce,
-    ignore,
+    present,
     run_pack,
     slot_of,
     start,
@@ -27,7 +28,7 @@ from vistab.execution.packs import (
 from vistab.plan.model import Pack, Plan
 from vistab.results.files import write_bytes
 from vistab.results.pack_folder import PackFolder
-from vistab.results.record import PackProgress
+from vistab.results.record import OnProgress, PackProgress, ignore
 from vistab.results.store import Store
 
 PACK_FILE = "pack.pickle"
@@ -41,6 +42,7 @@ def execute(
     workers: int | None = None,
     address: str | None = None,
     on_progress: OnProgress = ignore,
+    probe: Probe = present,
 ) -> None:
     """Train every pack of the plan that is not done yet, `workers` at a time.
 
@@ -51,9 +53,9 @@ def execute(
     try:
         todo = start(plan, store, on_progress)
         for pack in todo:
-            write_bytes(store.pack_directory(pack.pack_id) / PACK_FILE, pickle.dumps(pack))
+            write_bytes(store.pack_folder(pack.pack_id).path / PACK_FILE, pickle.dumps(pack))
         if todo:
-            _run(plan, todo, store, workers, address, on_progress)
+            _run(plan, todo, store, workers, address, on_progress, probe)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; the same command goes on from here") from None
 
@@ -65,6 +67,7 @@ def _run(
     workers: int | None,
     address: str | None,
     on_progress: OnProgress,
+    probe: Probe,
 ) -> None:
     resources = plan.study.resources
     with cluster(resources, workers, address, store.work / "scratch") as scratch:
@@ -81,8 +84,8 @@ def _run(
             param_space={
                 "pack": tune.grid_search(list(packs)),
                 "work": str(store.work.absolute()),
-                "slot": slot_of(resources),
-                "sys_path": list(sys.path),
+                "slot": slot_of(resources, probe),
+                "sys_path": [os.path.abspath(entry) for entry in sys.path],
             },
             tune_config=tune.TuneConfig(
                 reuse_actors=True,  # one import of torch a worker, not one a pack

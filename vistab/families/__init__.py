@@ -6,6 +6,7 @@ import importlib
 
 from vistab.families.base import AnyFamily, Family
 from vistab.families.gan import GAN
+from vistab.spec.families import FamilySpec
 
 FAMILIES: dict[str, AnyFamily] = {"gan": GAN}
 
@@ -13,14 +14,23 @@ FAMILIES: dict[str, AnyFamily] = {"gan": GAN}
 def find_family(kind: str) -> AnyFamily:
     """The family called `kind`: a key of FAMILIES, or `package.module:Name` of a user's own.
 
-    Raises KeyError, ImportError or AttributeError if there is none, TypeError if it is no Family.
+    Raises KeyError, ImportError or AttributeError if there is none, TypeError if it is no Family
+    or its spec is no FamilySpec.
     """
     if ":" not in kind:
         return FAMILIES[kind]
-    module, name = kind.split(":", 1)
-    family = getattr(importlib.import_module(module), name)
+    name, attribute = kind.split(":", 1)
+    module = importlib.import_module(name)
+    if not hasattr(module, attribute):
+        found = [key for key, value in vars(module).items() if isinstance(value, Family)]
+        raise AttributeError(
+            f"{name} has no {attribute}; its families: {', '.join(found) or 'none'}"
+        )
+    family = getattr(module, attribute)
     if not isinstance(family, Family):
         raise TypeError(f"{kind} is a {type(family).__name__}, not a vistab.families.base.Family")
+    if not (isinstance(family.spec, type) and issubclass(family.spec, FamilySpec)):
+        raise TypeError(f"{kind}: its spec must be a subclass of vistab.spec.families.FamilySpec")
     return family
 
 

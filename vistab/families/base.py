@@ -46,13 +46,13 @@ Loss = Callable[[Networks, Inputs, Outputs, Numbers], Step]
 
 `anchor` holds the frozen copy's outputs on the same inputs. Empty, it says that the networks have
 not moved yet: the loss then anchors at its own outputs, so that the term and its gradient are
-exactly 0, not 0 up to rounding (C0).
+exactly 0, not 0 up to rounding.
 """
 
 
 @dataclass(frozen=True)
 class Incremental:
-    """The frozen copy that a phase's incremental term (E8, E10, E13) measures from.
+    """The frozen copy that a phase's incremental term (E8, E10) measures from.
 
     outputs: (networks, inputs) -> what `Step.outputs` is, without a loss.
     anchor: the networks as they were when this phase began, or when its predecessor one round

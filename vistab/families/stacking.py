@@ -1,6 +1,6 @@
 """Functions of one run that stack well: fast under vmap, and the same bits in every slot of a pack.
 
-Equal runs must get equal bits wherever they stand in a pack (C0). Two things would break that.
+Equal runs must get equal bits wherever they stand in a pack. Two things would break that.
 Vectorised loops treat the last few elements of a tensor with other instructions, which matters for
 exp and log; and matrix products pick their instructions by the address of each slot's matrix. So
 tensors are padded to whole vectors, and matrices to whole quarter cache lines, where they are not.

@@ -1,11 +1,10 @@
-"""The second verb: from a study to everything that will be run."""
+"""From a study to everything that will be run."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-from vistab.plan.model import Arm, Plan, Run, column_value
+from vistab.plan.model import Arm, Plan, Run, column_value, digest
 from vistab.plan.packs import make_packs
 from vistab.spec.axes import SECTIONS, sections_of
 from vistab.spec.consistency import check_whole
@@ -34,11 +33,6 @@ def make_plan(study: Study) -> Plan:
     grid = checked.grid
     packs = make_packs(study, grid, arms, runs)
     return Plan(study, grid.columns, arms, runs, packs, grid.notes, grid)
-
-
-def digest(text: str, length: int = 10) -> str:
-    """The first `length` hex digits of the text's SHA-256."""
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def _arms(study: Study, grid: Grid) -> tuple[Arm, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from vistab.spec.claims import Value
@@ -17,6 +18,11 @@ Role = Literal["confirm", "explore"]
 def column_value(value: object) -> Value:
     """A value as a column of runs.parquet holds it: lists and null as their JSON text."""
     return value if isinstance(value, bool | int | float | str) else canonical(value)
+
+
+def digest(text: str) -> str:
+    """Ten hex digits of the text's SHA-256: enough to tell the arms and packs of a plan apart."""
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,13 @@ class Run:
     arm: Arm
     replicate: int
     role: Role = "confirm"
+
+    def shortened(self, rounds: int, snapshots: int) -> Run:
+        """The same run with a smaller budget: to be timed or tried out, never a result."""
+        settings = self.arm.settings
+        budget = settings.budget.model_copy(update={"rounds": rounds, "snapshots": snapshots})
+        arm = replace(self.arm, settings=settings.model_copy(update={"budget": budget}))
+        return replace(self, arm=arm)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from vistab.plan.model import Arm, Pack, Run
+from vistab.plan.model import Arm, Pack, Run, digest
 from vistab.spec.axes import get, sections_of, sweepable_fields
 from vistab.spec.claims import IdenticalClaim
 from vistab.spec.grid import Grid
@@ -98,7 +97,7 @@ def _chunks(runs: Sequence[Run], n_packs: int) -> Iterable[Sequence[Run]]:
 
 def _pack(seed: int, runs: Sequence[Run]) -> Pack:
     ids = "\n".join(run.run_id for run in runs)
-    return Pack(f"p{hashlib.sha256(ids.encode()).hexdigest()[:10]}", seed, tuple(runs))
+    return Pack(f"p{digest(ids)}", seed, tuple(runs))
 
 
 def _equal_sizes(

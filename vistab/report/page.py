@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 import vistab
 from vistab.analysis.verdict import Verdict
+from vistab.analysis.wording import count
 from vistab.report import words
 from vistab.report.figures.claims import claim_figures
 from vistab.report.figures.curves import coverage_figure, rule, signal_figure
@@ -27,9 +28,9 @@ from vistab.report.view.layout import axis_columns, plain
 from vistab.report.view.method import PHASES
 from vistab.report.view.why import LOG_SIGNALS
 from vistab.results import Results
+from vistab.results.provenance import dropped
 from vistab.spec.study import Study
 
-INTERVAL_LEVEL = "95 %"
 PLAIN_ROWS = 1000
 """Rows of the table that needs no script; larger studies are cut, and say so."""
 
@@ -74,7 +75,7 @@ def _environment() -> Environment:
         effect=words.effect,
         interval=words.interval,
         p_value=words.p_value,
-        count=words.count,
+        count=count,
         listed=words.listed,
         outcome_name=words.outcome_name,
         axis_name=words.axis_name,
@@ -91,7 +92,7 @@ def _context(view: View, runs: pd.DataFrame) -> dict[str, Any]:
         "style": _asset("style.css"),
         "script": _asset("script.js"),
         "icons": _asset("icons.html.j2"),
-        "level": INTERVAL_LEVEL,
+        "level": f"{100 * (1 - view.study.alpha):g} %",
         "reach": forest_reach(view.forest),
         "shown": shown,
         "sections": _sections(view, shown),
@@ -142,11 +143,10 @@ def _survival(view: View) -> list[tuple[Verdict, Markup]]:
 
 def _declared(view: View) -> dict[str, list[str]]:
     verdicts = [row.verdict for row in view.forest]
-    made = {verdict.id for verdict in verdicts}
     return {
         "declared_claims": [v.id for v in verdicts if not v.post_hoc],
         "post_hoc_claims": [v.id for v in verdicts if v.post_hoc],
-        "dropped_claims": [c for c in view.provenance.get("claims", ()) if c not in made],
+        "dropped_claims": list(dropped(view.study, view.provenance)),
     }
 
 

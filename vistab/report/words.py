@@ -1,4 +1,4 @@
-"""Numbers, values and axes in the reader's words. Pure; the only place that formats for people."""
+"""Numbers, values and axes in the reader's words. Pure; sentences come from analysis/wording.py."""
 
 from __future__ import annotations
 
@@ -7,19 +7,11 @@ import re
 from collections.abc import Callable, Mapping
 
 from vistab.analysis.verdict import Verdict
-from vistab.analysis.wording import plain_scale, share_scale
+from vistab.analysis.wording import MINUS, plain_scale, say_p, share_scale
 
-MINUS = "\u2212"
 TickText = Callable[[float], str]
 SHARE = "share of runs"
 """The unit of effects that are differences of proportions; shown in percentage points."""
-
-VERDICT_NOTES = {
-    "supported": "the data agree with the claim",
-    "refuted": "the data speak against the claim",
-    "inconclusive": "the data do not settle it",
-    "void": "could not be judged",
-}
 
 OUTCOMES = ("healthy", "mode_collapse", "oscillating", "stalled", "diverged", "posterior_collapse")
 """Order of outcomes in every figure; any other outcome of a user's family comes after."""
@@ -81,7 +73,7 @@ def p_value(p: float | None) -> str:
     """`0.004`, or `< 0.0001`."""
     if p is None:
         return "\u2013"
-    return "< 0.0001" if p < 1e-4 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
+    return say_p(p).replace("below", "<")
 
 
 def unit_name(unit: str) -> str:
@@ -95,7 +87,10 @@ def effect(verdict: Verdict) -> str:
     """The effect with its unit: `\u221289 points`."""
     if verdict.effect is None:
         return "not estimated"
-    return f"{_rounded(verdict, verdict.effect)} {unit_name(verdict.unit)}".strip()
+    size = _rounded(verdict, verdict.effect)
+    if verdict.kind == "identical":
+        return f"largest difference {size}"
+    return f"{size} {unit_name(verdict.unit)}".strip()
 
 
 def interval(verdict: Verdict) -> str:
@@ -110,12 +105,7 @@ def _rounded(verdict: Verdict, value: float) -> str:
     """A number of the verdict rounded as in its sentence: to what the interval supports."""
     low, high = verdict.interval or (0.0, abs(verdict.effect or 0.0))
     scale = (share_scale if verdict.unit.startswith(SHARE) else plain_scale)(high - low)
-    return scale.say(value).replace("-", MINUS)
-
-
-def count(n: int, noun: str) -> str:
-    """`1 run`, `780 runs`."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+    return scale.say(value)
 
 
 def listed(words: list[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-NOT_TRAINED = ("study", "title", "claims", "alpha", "resources", "max_runs")
+from vistab.spec.identity import TRAINED
 
 
 def changes(recorded: Mapping[str, Any], asked: Mapping[str, Any]) -> tuple[str, ...]:
@@ -15,7 +15,7 @@ def changes(recorded: Mapping[str, Any], asked: Mapping[str, Any]) -> tuple[str,
     return tuple(
         f"{path}: {before.get(path, 'nothing')} -> {after.get(path, 'nothing')}"
         for path in paths
-        if before.get(path) != after.get(path) and path.split(".")[0] not in NOT_TRAINED
+        if before.get(path) != after.get(path) and path.split(".")[0] in TRAINED
     )
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-
-Status = Literal["finished", "crashed", "missing"]
 
 RUN_COLUMNS_BEFORE_AXES = ("run_id", "role", "arm", "arm_id", "replicate")
 RUN_COLUMNS_AFTER_AXES = (
@@ -28,11 +25,8 @@ RUN_COLUMNS_AFTER_AXES = (
 )
 """Between `evidence` and `rounds` stand final_<metric> and best_<metric> columns."""
 
-SIGNALS = ("coverage", "modes", "high_quality", "spread", "scale")
-"""Scalar signals of a target with known modes, one value per snapshot (collapse/signals.py)."""
-
 METRICS = ("coverage", "modes", "high_quality", "spread")
-"""Signals that become final_ and best_ columns of runs.parquet."""
+"""Signals (of collapse/signals.py) that become final_ and best_ columns of runs.parquet."""
 
 
 @dataclass(frozen=True)
@@ -61,3 +55,11 @@ class PackProgress:
     n_runs: int
     diverged: int = 0
     outcomes: Mapping[str, int] = field(default_factory=dict)  # filled once the pack is finished
+
+
+OnProgress = Callable[[PackProgress], None]
+"""Called with every report."""
+
+
+def ignore(progress: PackProgress) -> None:
+    """Report to nobody."""

@@ -25,7 +25,6 @@ from vistab.results.files import locked, read_json, write_json, write_text
 from vistab.results.merge import merge
 from vistab.results.pack_folder import PackFolder
 from vistab.results.provenance import Session, declaration, ended, now, started
-from vistab.results.record import PackRecord
 from vistab.spec.identity import trained_hash
 from vistab.spec.load import study_text
 from vistab.spec.study import Study
@@ -85,10 +84,6 @@ class Store:
         """The folder of one pack (it may not exist yet)."""
         return PackFolder(self.work / pack_id)
 
-    def pack_directory(self, pack_id: str) -> Path:
-        """The directory in which one pack keeps its checkpoints."""
-        return self.pack_folder(pack_id).path
-
     def pack_folders(self) -> tuple[PackFolder, ...]:
         """Every pack folder there is, by id."""
         if not self.work.exists():
@@ -113,10 +108,6 @@ class Store:
         return tuple(
             pack for pack in plan.packs if not all(run.run_id in finished for run in pack.runs)
         )
-
-    def write_pack(self, record: PackRecord) -> None:
-        """Store a finished pack."""
-        self.pack_folder(record.pack_id).write(record)
 
     def write_crash(self, pack: Pack, error: str) -> None:
         """Record that a pack crashed, with its traceback."""

@@ -92,15 +92,16 @@ class AxisReader:
         section = path.partition(".")[0]
         if section in SECTIONS and section not in self._sections:
             return None  # the section's own problem is noted already
-        nearest = nearest_of(path, self._fields)
         self._meant |= {similar(path, self._fields) or path}
         inside = [known for known in self._fields if known.startswith(f"{path}.")]
         if inside:
             self._problems.add(place, "is a section, not a field", path, nearest_of(path, inside))
         elif path.rpartition(".")[2] == "kind" or path in _FIXED:
-            self._problems.add(place, "cannot be swept", path, nearest)
+            self._problems.add(place, "cannot be swept", path)
         else:
-            self._problems.add(place, "names no field that can be swept", path, nearest)
+            self._problems.add(
+                place, "names no field that can be swept", path, nearest_of(path, self._fields)
+            )
         return None
 
     def _wrong_axis(self, place: Place, path: str, rule: str) -> None:

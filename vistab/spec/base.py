@@ -7,6 +7,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+NAME = r"^[a-z0-9][a-z0-9_-]*$"
+CLAIM_ID = r"^[A-Za-z0-9_.-]+$"
+FORMS = {
+    NAME: "small letters, digits, _ and -, beginning with a letter or digit",
+    CLAIM_ID: "letters, digits, _, . and -",
+}
+"""What these patterns ask for, in words."""
+
 
 def frozen(value: Any) -> Any:
     """The same value with every list in it turned into a tuple."""

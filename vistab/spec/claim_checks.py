@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vistab.spec.claims import (
+    NON_INFERIORITY,
     ClaimSpec,
     ComparisonSpec,
     IdenticalClaim,
@@ -65,7 +66,7 @@ class _Check:
     def _check_keys(self, claim: ClaimSpec) -> None:
         """Keys that need or exclude each other."""
         expect = getattr(claim, "expect", None)
-        if expect in ("not_higher", "not_lower") and claim.margin == 0:
+        if expect in NON_INFERIORITY and claim.margin == 0:
             self._add("margin", f"must be more than 0 for expect: {expect}", claim.margin)
         if isinstance(claim, OutcomeOrMetric) and claim.outcome and claim.metric:
             rule = "takes the place of outcome: give only one of them"
@@ -109,7 +110,8 @@ class _Check:
             return
         self._sound = False
         if name not in self._draft.unsure:  # its arm is in the file, but wrong
-            hint = nearest_of(name, sorted(known)) or "the study has none"
+            none = None if self._grid.arm_paths else "the study has no named arms"
+            hint = nearest_of(name, sorted(known)) or none
             self._wrong((*place, "arm"), "names no named arm", name, hint)
 
     def _across(self, across: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[Any, Any]]:
@@ -155,8 +157,9 @@ class _Check:
             return True
         self._sound = False
         if path not in self._draft.unsure:
-            nearest = nearest_of(path, self._grid.columns)
-            self._wrong(place, "names no axis of this study", path, nearest)
+            none = None if self._draft.unsure else "the study has no axes"
+            hint = nearest_of(path, self._grid.columns) or none
+            self._wrong(place, "names no axis of this study", path, hint)
         return False
 
     def _check_level_axis(self, claim: ClaimSpec) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, model_validator
 
-from vistab.spec.base import Spec
+from vistab.spec.base import CLAIM_ID, Spec
 
 Value = bool | int | float | str
 Selector = dict[str, Any]
@@ -35,11 +35,14 @@ Outcome = Literal[
     "healthy",
 ]
 
+NON_INFERIORITY = ("not_higher", "not_lower")
+"""What a claim may expect that goes by its interval and margin alone, and so has no p."""
+
 
 class ClaimSpec(Spec):
     """What every claim has."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+    id: Annotated[str, Field(pattern=CLAIM_ID)]
     says: str
     kind: str
     source: str | None = None
@@ -60,6 +63,7 @@ class RateClaim(ComparisonSpec):
     kind: Literal["rate"]
     outcome: Outcome = "failed"
     expect: Literal["lower", "higher", "not_higher", "not_lower"]
+    margin: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class OnsetClaim(ComparisonSpec):

@@ -9,7 +9,7 @@ from vistab.spec.load import study_document
 from vistab.spec.settings import canonical
 from vistab.spec.study import Study
 
-_TRAINED = (
+TRAINED = (
     "target",
     "family",
     "optimizer",
@@ -21,12 +21,13 @@ _TRAINED = (
     "arms",
     "exclude",
 )
+"""The parts of a study file that decide what is trained."""
 
 
 def trained_part(study: Study) -> dict[str, Any]:
     """What decides which runs there are and how they are trained, as plain data."""
     document = study_document(study)
-    return {key: document[key] for key in _TRAINED}
+    return {key: document[key] for key in TRAINED}
 
 
 def claimed_part(study: Study) -> dict[str, Any]:

@@ -27,6 +27,8 @@ def load_study(
     Raises StudyError with all problems, of every stage, and nothing else.
     """
     source = read_source(path, overrides)
+    if source.problems.is_settled(()):
+        source.problems.raise_if_any()  # of a file that cannot be read there is no more to say
     header = read_header(source.data, source.problems)
     draft = _draft(source, header, families or {})
     checked = check_whole(draft, source.problems)

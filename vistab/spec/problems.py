@@ -48,6 +48,10 @@ class Problems:
         """Take no further problems at `place`: what is there could not even be read."""
         self._settled.add(place)
 
+    def is_settled(self, place: Place) -> bool:
+        """Whether what is at `place` could not be read."""
+        return place in self._settled
+
     def at(self, place: Place) -> bool:
         """Whether something is wrong at `place` or inside it."""
         start = dotted(place)
@@ -84,8 +88,17 @@ def show(value: Any) -> str:
     if isinstance(value, str | float):
         text = repr(value).removesuffix(".0")
     else:
-        text = json.dumps(value, default=str, ensure_ascii=False)
+        text = json.dumps(_short(value), default=str, ensure_ascii=False)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _short(value: Any) -> Any:
+    """The value with 5.0 as 5, in lists and mappings too."""
+    if isinstance(value, Mapping):
+        return {key: _short(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_short(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def similar(word: object, choices: Iterable[str]) -> str | None:
@@ -93,12 +106,18 @@ def similar(word: object, choices: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(str(word), list(choices), n=1, cutoff=0.6)), None)
 
 
+def nearest_listed(word: object, choices: Iterable[str]) -> str | None:
+    """The most similar of the choices, for a rule that lists them all; None if none is similar."""
+    closest = similar(word, choices)
+    return f"nearest: {closest}" if closest is not None else None
+
+
 def nearest_of(word: object, choices: Iterable[object]) -> str | None:
     """The most similar of the choices; a short list of them if none is similar; None if empty."""
     known = [choice if isinstance(choice, str) else show(choice) for choice in choices]
-    closest = similar(word, known)
+    closest = nearest_listed(word, known)
     if closest is not None:
-        return f"nearest: {closest}"
+        return closest
     listed = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
     return f"choose from: {listed}" if known else None
 
@@ -106,10 +125,11 @@ def nearest_of(word: object, choices: Iterable[object]) -> str | None:
 def nearest_value(value: object, choices: Iterable[object]) -> str | None:
     """Like nearest_of, but the closest number where `value` and the choices are numbers."""
     known = list(choices)
-    if _is_number(value) and known and all(map(_is_number, known)):
+    if is_number(value) and known and all(map(is_number, known)):
         return f"nearest: {show(min(known, key=lambda choice: abs(choice - value)))}"  # type: ignore[operator]
     return nearest_of(value, known)
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether the value is a number; true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -11,7 +11,7 @@ from vistab.spec.axes import SECTIONS
 from vistab.spec.base import Spec
 from vistab.spec.claims import CLAIMS, ClaimSpec
 from vistab.spec.families import FAMILIES, FamilySpec
-from vistab.spec.problems import NOTHING, Place, Problems, nearest_of
+from vistab.spec.problems import NOTHING, Place, Problems, nearest_listed
 from vistab.spec.study import BudgetSpec, OptimizerSpec, Study
 from vistab.spec.targets import TARGETS
 from vistab.spec.validation import PLACEHOLDER, validated
@@ -83,11 +83,12 @@ def kind_of(
     if raw is NOTHING:
         problems.add(place, f"is required, with kind: one of {listed}")
     elif not is_mapping(raw):
-        problems.add(place, f"must be a mapping with kind: one of {listed}", raw)
+        nearest = f"write {{kind: {raw}}}" if isinstance(raw, str) and raw in kinds else None
+        problems.add(place, f"must be a mapping with kind: one of {listed}", raw, nearest)
     elif "kind" not in raw:
         problems.add((*place, "kind"), f"is required, one of {listed}")
     elif not isinstance(raw["kind"], str) or raw["kind"] not in kinds:
-        rule, nearest = f"must be one of {listed}", nearest_of(raw["kind"], kinds)
+        rule, nearest = f"must be one of {listed}", nearest_listed(raw["kind"], kinds)
         problems.add((*place, "kind"), rule, raw["kind"], nearest)
     else:
         return kinds[raw["kind"]]

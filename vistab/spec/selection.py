@@ -89,7 +89,7 @@ def named_paths(grid: Grid, selector: Selector) -> tuple[str, ...]:
 
 
 def label_of(selector: Selector) -> str:
-    """A selector in words: the arm's name, or its values by the last part of their paths."""
+    """A selector in words: the arm's name, or its dotted paths and their values."""
     if "arm" in selector:
         return str(selector["arm"])
     return ", ".join(f"{path} = {show(value)}" for path, value in selector.items()) or "all arms"

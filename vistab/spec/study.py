@@ -15,11 +15,11 @@ from pydantic import (
     field_validator,
 )
 
-from vistab.spec.base import STACKS, Spec
+from vistab.spec.base import NAME, STACKS, Spec
 from vistab.spec.claims import ClaimSpec
 from vistab.spec.families import FamilySpec
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+Name = Annotated[str, Field(pattern=NAME, max_length=64)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 

@@ -9,10 +9,12 @@ from pydantic import ValidationError
 
 from vistab.spec import wording
 from vistab.spec.axes import SweepableField
-from vistab.spec.problems import NOTHING, Place, Problems, nearest_of, nearest_value
+from vistab.spec.problems import NOTHING, Place, Problems, is_number, nearest_of, nearest_value
 
 MAX_RANGE = 100_000
 """The largest n of a range."""
+
+_RANGE_KEYS = ("log", "linear", "n")
 
 
 def axis_values(
@@ -69,10 +71,12 @@ def _range(
     raw: dict[str, Any], *, whole: bool, place: Place, problems: Problems
 ) -> tuple[Any, ...]:
     """The values of a range; () if it is not one, with the problem noted."""
-    for key in raw:
-        if key not in _RANGE_KEYS:
-            problems.add((*place, key), "unknown key of a range", key, nearest_of(key, _RANGE_KEYS))
+    unknown = [key for key in raw if key not in _RANGE_KEYS]
+    for key in unknown:
+        problems.add((*place, key), "unknown key of a range", key, nearest_of(key, _RANGE_KEYS))
     kinds = [key for key in raw if key in ("log", "linear")]
+    if not kinds and unknown:
+        return ()
     if len(kinds) != 1:
         problems.add(place, "a range has exactly one of log and linear", raw)
         return ()
@@ -91,17 +95,17 @@ def _range(
 def _length(n: Any, place: Place, problems: Problems) -> int | None:
     if isinstance(n, int) and not isinstance(n, bool) and 2 <= n <= MAX_RANGE:
         return n
-    rule = f"must be a whole number from 2 to {MAX_RANGE:,}"
-    problems.add(place, rule if n is not NOTHING else "is required", n, nearest_value(n, _BOUNDS))
+    rule = f"a whole number from 2 to {MAX_RANGE:,}"
+    if n is NOTHING:
+        problems.add(place, f"is required, {rule}")
+    else:
+        nearest = nearest_value(n, (2, MAX_RANGE)) if is_number(n) else None
+        problems.add(place, f"must be {rule}", n, nearest)
     return None
 
 
-_BOUNDS = (2, MAX_RANGE)
-_RANGE_KEYS = ("log", "linear", "n")
-
-
 def _ends_valid(kind: str, ends: Any, place: Place, problems: Problems) -> bool:
-    if not isinstance(ends, tuple) or len(ends) != 2 or not all(map(_is_number, ends)):
+    if not isinstance(ends, tuple) or len(ends) != 2 or not all(map(is_number, ends)):
         problems.add(place, "must be two numbers, [low, high]", ends)
         return False
     if kind == "log" and min(ends) <= 0:
@@ -119,7 +123,3 @@ def _spaced(kind: str, low: float, high: float, *, n: int) -> tuple[float, ...]:
         step = high / (n - 1) - low / (n - 1)
         inner = [low + step * index for index in range(1, n - 1)]
     return (float(low), *(float(f"{value:.12g}") for value in inner), float(high))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

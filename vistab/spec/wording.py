@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from vistab.spec.problems import nearest_of, nearest_value, show
+from vistab.spec.base import FORMS
+from vistab.spec.problems import nearest_listed, nearest_of, show
 
 _A_MAPPING = "a mapping (key: value)"
 _PHRASES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
@@ -28,7 +29,7 @@ _PHRASES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "greater_than_equal": lambda context: f"at least {show(context['ge'])}",
     "less_than": lambda context: f"less than {show(context['lt'])}",
     "less_than_equal": lambda context: f"at most {show(context['le'])}",
-    "string_pattern_mismatch": lambda context: f"text of the form {context['pattern']}",
+    "string_pattern_mismatch": lambda context: _form(context["pattern"]),
     "string_too_long": lambda context: f"at most {context['max_length']} characters long",
     "string_too_short": lambda context: f"at least {context['min_length']} characters long",
     "too_short": lambda context: f"a list of at least {context['min_length']}",
@@ -66,7 +67,7 @@ def _phrase(complaint: Complaint) -> str:
 def _nearest(complaint: Complaint) -> str | None:
     kind, value, context = complaint["type"], complaint["input"], complaint.get("ctx", {})
     if kind == "literal_error":
-        return nearest_value(value, _quoted(context)) if isinstance(value, str) else None
+        return nearest_listed(value, _quoted(context)) if isinstance(value, str) else None
     if kind in ("greater_than_equal", "less_than_equal"):
         return f"nearest: {show(context.get('ge', context.get('le')))}"
     if kind in ("greater_than", "less_than") and isinstance(value, int):
@@ -82,9 +83,14 @@ def _next_to(context: Mapping[str, Any]) -> str | None:
     return f"nearest: {bound + step}" if isinstance(bound, int) else None
 
 
+def _form(pattern: str) -> str:
+    return f"text of {FORMS[pattern]}" if pattern in FORMS else f"text of the form {pattern}"
+
+
 def _slug(value: str, pattern: str) -> str | None:
-    slug = re.sub(r"[^a-z0-9_-]+", "_", value.lower()).strip("_-")[:64]
-    return f"nearest: {slug}" if re.search(pattern, slug) else None
+    slug = re.sub(r"[^A-Za-z0-9_-]+", "_", value).strip("_-")[:64]
+    fitting = (text for text in (slug, slug.lower()) if re.search(pattern, text))
+    return next((f"nearest: {text}" for text in fitting), None)
 
 
 def _one_of(choices: list[str]) -> str:

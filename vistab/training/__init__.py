@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vistab.results.record import OnProgress, ignore
+
 if TYPE_CHECKING:
     from vistab.plan.model import Pack
-    from vistab.results.record import PackProgress, PackRecord
-
-
-def ignore(progress: PackProgress) -> None:
-    """Report to nobody."""
+    from vistab.results.record import PackRecord
 
 
 def train_pack(
     pack: Pack,
     directory: Path,
-    report: Callable[[PackProgress], None] = ignore,
+    report: OnProgress = ignore,
     device: str = "cpu",
 ) -> PackRecord:
     """Train every run of a pack, rule on each, and return what happened.

@@ -5,12 +5,12 @@ Random draws are keyed by round, so tensors and evidence are all there is to kee
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from vistab.results.files import write_atomically
 from vistab.training.evidence import Evidence
 from vistab.training.state import Training
 
@@ -32,9 +32,7 @@ def save(directory: Path, training: Training, evidence: Evidence, seconds: float
         "seconds": seconds,
     }
     directory.mkdir(parents=True, exist_ok=True)
-    temporary = directory / f"{NAME}.tmp"
-    torch.save(state, temporary)
-    os.replace(temporary, directory / NAME)
+    write_atomically(directory / NAME, lambda file: torch.save(state, file))
 
 
 def load(directory: Path, training: Training) -> tuple[Evidence, float]:

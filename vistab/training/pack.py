@@ -3,7 +3,7 @@
 A network of K runs lives in one buffer [K, P]; what the module calls its parameters are views into
 it. So an optimiser step, a norm, a freeze or a checkpoint is one operation on one tensor. The run
 dimension leads and every parameter starts on a cache line, so that each slot of a pack is computed
-by the same instructions: equal runs get equal bits wherever they stand (C0; families/stacking.py).
+by the same instructions: equal runs get equal bits wherever they stand (families/stacking.py).
 """
 
 from __future__ import annotations

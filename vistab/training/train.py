@@ -6,7 +6,7 @@ import ctypes
 import platform
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from vistab.plan.model import Pack
-from vistab.results.record import PackProgress, PackRecord
+from vistab.results.record import OnProgress, PackProgress, PackRecord
 from vistab.spec.study import Settings
 from vistab.targets import make_target
 from vistab.targets.base import KnownModes
@@ -27,10 +27,9 @@ from vistab.training.state import Training, begin
 
 CHECKPOINT_SECONDS = 10.0
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
-Report = Callable[[PackProgress], None]
 
 
-def train_pack(pack: Pack, directory: Path, report: Report, device: str) -> PackRecord:
+def train_pack(pack: Pack, directory: Path, report: OnProgress, device: str) -> PackRecord:
     """See `vistab.training.train_pack`."""
     settings = pack.runs[0].arm.settings
     modes, rounds = _known_modes(settings), settings.budget.rounds

@@ -126,6 +126,20 @@ def side_values(comparison: Comparison, side: Side, values: Mapping[str, float])
     return by_replicate(comparison, of_cell)
 
 
+def two_sides(
+    comparison: Comparison,
+    treatment: Floats,
+    control: Floats,
+    bounds: tuple[float, float] | None,
+    details: dict[str, Any] | None = None,
+) -> Evidence:
+    """Evidence of a difference: treatment less control, [replicates] each."""
+    difference = treatment - control
+    return Evidence(
+        replicates_of(comparison), difference, treatment, control, bounds, details or {}
+    )
+
+
 def mean_of(run_ids: Iterable[str], values: Mapping[str, float]) -> float:
     """Mean of the runs' values."""
     picked = [values[run_id] for run_id in run_ids]

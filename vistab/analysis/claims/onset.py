@@ -13,9 +13,9 @@ from vistab.analysis.claims.base import (
     Evidence,
     Kind,
     Table,
-    replicates_of,
     run_ids_of,
     side_values,
+    two_sides,
 )
 from vistab.analysis.stats.survival import Survival, kaplan_meier
 from vistab.plan.cells import Comparison
@@ -29,9 +29,8 @@ def gather(claim: OnsetClaim, comparison: Comparison, table: Table) -> Evidence:
     treatment = side_values(comparison, "treatment", times)[:, 0]
     control = side_values(comparison, "control", times)[:, 0]
     curves = {side: curve(comparison, side, times, table.rounds) for side in comparison.sides}
-    return Evidence(
-        replicates_of(comparison),
-        treatment - control,
+    return two_sides(
+        comparison,
         treatment,
         control,
         (-float(table.rounds), float(table.rounds)),

@@ -8,9 +8,9 @@ from vistab.analysis.claims.base import (
     Evidence,
     Kind,
     Table,
-    replicates_of,
     run_ids_of,
     side_values,
+    two_sides,
 )
 from vistab.analysis.claims.measure import measure
 from vistab.plan.cells import Comparison
@@ -22,9 +22,7 @@ def gather(claim: RateClaim, comparison: Comparison, table: Table) -> Evidence:
     found = measure(claim, run_ids_of(comparison), table)
     treatment = side_values(comparison, "treatment", found.values)[:, 0]
     control = side_values(comparison, "control", found.values)[:, 0]
-    return Evidence(
-        replicates_of(comparison), treatment - control, treatment, control, found.scaled_bounds(1)
-    )
+    return two_sides(comparison, treatment, control, found.scaled_bounds(1))
 
 
 RATE = Kind(gather, lambda claim: "share of runs", SIGN_FLIP, EXCHANGEABLE)

@@ -14,9 +14,9 @@ from vistab.analysis.claims.base import (
     Kind,
     Table,
     by_replicate,
-    replicates_of,
     run_ids_of,
     side_values,
+    two_sides,
 )
 from vistab.analysis.claims.measure import HEALTHY, had_outcome
 from vistab.analysis.stats.order import longest_stretch
@@ -40,9 +40,8 @@ def gather(claim: StableRegionClaim, comparison: Comparison, table: Table) -> Ev
 
     treatment, control = lengths("treatment"), lengths("control")
     most = float(len(comparison.levels))
-    return Evidence(
-        replicates_of(comparison),
-        treatment - control,
+    return two_sides(
+        comparison,
         treatment,
         control,
         (-most, most),

@@ -108,9 +108,10 @@ def slopes(verdict: Verdict, details: Details) -> Markup | None:
     for values in replicates:
         parts.append(path(_at_levels(area, values), "faint stroke-control"))
     parts.append(path(_at_levels(area, means), "strong stroke-control"))
-    for x, y, mean in _points(area, means):
+    for k, (x, y, mean) in enumerate(_points(area, means)):
         parts.append(circle(x, y, 4, "fill-control"))
-        parts.append(text(x, y - 9, ticks(mean), "direct strong halo", "middle"))
+        anchor = "middle" if k else "start"  # the first stands beside the axis and its ticks
+        parts.append(text(x, y - 9, ticks(mean), "direct strong halo", anchor))
     return figure(_alt(verdict, details), area.width, area.height, *parts)
 
 

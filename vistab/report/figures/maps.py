@@ -8,9 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from vistab.analysis.wording import count
 from vistab.report.figures.svg import figure, rect, text
 from vistab.report.view.happened import MapPanel, Tally
-from vistab.report.words import OUTCOMES, count, outcome_name, value_name
+from vistab.report.words import OUTCOMES, outcome_name, value_name
 
 LEFT, TOP, CELL = 34.0, 6.0, 34.0
 WIDTH = 320.0

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vistab.analysis.ruling import SIGNS
 from vistab.analysis.verdict import Verdict
-from vistab.report.words import axis_name, count, listed, outcome_name
-from vistab.spec.claims import ClaimSpec
+from vistab.analysis.wording import count
+from vistab.report.words import axis_name, listed, outcome_name
+from vistab.spec.claims import NON_INFERIORITY, ClaimSpec
 
 WORDS = ("supported", "refuted", "inconclusive", "void")
-TOWARDS_LOWER = {"lower", "sooner", "narrower", "not_higher"}
 EVENTS = {"failure": "not failed yet", "convergence": "not converged yet"}
-NON_INFERIORITY = {"not_higher", "not_lower"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class ForestRow:
 
 def forest_row(verdict: Verdict, claim: ClaimSpec | None = None) -> ForestRow:
     """Orient and standardise a verdict's effect and interval."""
-    sign = -1.0 if verdict.expect in TOWARDS_LOWER else 1.0
+    sign = SIGNS.get(verdict.expect or "", 1)
     low, high = verdict.interval if verdict.interval else (verdict.effect, verdict.effect)
     drawn = [value for value in (verdict.effect, low, high) if value is not None]
     unit = verdict.margin or max((abs(value) for value in drawn), default=0.0) or 1.0

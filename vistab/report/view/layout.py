@@ -66,15 +66,20 @@ def matching(runs: pd.DataFrame, assignment: Mapping[str, Any]) -> pd.DataFrame:
     return runs
 
 
-def swept(study: Study) -> dict[str, tuple[Any, ...]]:
-    """The axes of the grid, zipped ones too, that take more than one value."""
+def grid_axes(study: Study) -> dict[str, tuple[Any, ...]]:
+    """The axes of the grid, zipped ones too."""
     zipped = {path: values for group in study.zip for path, values in group.items()}
-    return {path: values for path, values in {**study.axes, **zipped}.items() if len(values) > 1}
+    return {**study.axes, **zipped}
+
+
+def swept(study: Study) -> dict[str, tuple[Any, ...]]:
+    """The axes of the grid that take more than one value."""
+    return {path: values for path, values in grid_axes(study).items() if len(values) > 1}
 
 
 def grid_runs(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
     """The runs of the grid: axes that only named arms set hold the study's own value."""
-    own = set(study.axes) | {path for group in study.zip for path in group}
+    own = grid_axes(study)
     extra = [path for path in axis_columns(runs) if path not in own]
     return matching(runs, {path: get(study, path) for path in extra})
 

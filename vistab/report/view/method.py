@@ -10,6 +10,7 @@ import pandas as pd
 
 from vistab.analysis.verdict import Verdict
 from vistab.report.view.happened import Tally, tally
+from vistab.report.view.layout import grid_axes
 from vistab.report.words import axis_name, value_name
 from vistab.spec.study import Study
 
@@ -83,14 +84,16 @@ def losses(runs: pd.DataFrame) -> tuple[Loss, ...]:
 
 def design(study: Study) -> tuple[Fact, ...]:
     """Target, family, budget and axes in words."""
-    axes = {**study.axes, **{p: v for group in study.zip for p, v in group.items()}}
     facts = [
         Fact("Target", _spec(study.target)),
         Fact("Family", _spec(study.family)),
         Fact("Optimiser", _spec(study.optimizer)),
         Fact("Budget of a run", _spec(study.budget)),
         Fact("Replicates", f"{study.replicates}, seed {study.seed}"),
-        *(Fact(f"Axis: {axis_name(path)}", _values(values)) for path, values in axes.items()),
+        *(
+            Fact(f"Axis: {axis_name(path)}", _values(values))
+            for path, values in grid_axes(study).items()
+        ),
         *(Fact(f"Arm: {value_name(arm.name)}", _assignment(arm.set)) for arm in study.arms),
     ]
     return tuple(fact for fact in facts if fact.value)

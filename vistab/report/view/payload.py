@@ -161,9 +161,10 @@ def _curves(runs: pd.DataFrame, history: pd.DataFrame) -> dict[str, Any] | None:
 
 
 def _range(table: npt.NDArray[Any], log: bool) -> tuple[float, float, npt.NDArray[Any]]:
-    """Range of the curves (between the 0.5th and 99.5th percentile: one diverged run must not
+    """The range that curves are drawn over, and their values on that scale.
 
-    flatten all others; shares over all of [0, 1]) and the values on that scale.
+    Shares have all of [0, 1]; other curves the 0.5th to the 99.5th percentile, so that one diverged
+    run does not flatten all others.
     """
     if log:
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from vistab.analysis.claims.base import run_ids_of
 from vistab.analysis.verdict import Verdict
 from vistab.plan import make_plan
 from vistab.plan.cells import Comparison, comparisons
 from vistab.report.view.happened import CurvePanel, Series, curves
 from vistab.report.words import assignment_name, value_name
+from vistab.spec.selection import controls
 from vistab.spec.study import Study
 
 SIGNALS = (
@@ -69,7 +71,7 @@ def why_view(
     candidates = [claim for claim in candidates if claim.id in judged]
     if not candidates or history.empty:
         return None
-    claim: Any = max(candidates, key=lambda c: len(_controls(c)))
+    claim: Any = max(candidates, key=lambda c: len(controls(c)))
     sides = _sides(claim, comparisons(make_plan(study), claim))
     groups = tuple(group for side in sides if (group := _group(side, runs, history)))
     signals = tuple(
@@ -78,34 +80,18 @@ def why_view(
     return WhyView(claim.id, claim.says, groups, signals) if groups or signals else None
 
 
-def _controls(claim: Any) -> tuple[Any, ...]:
-    return claim.control if isinstance(claim.control, tuple) else (claim.control,)
-
-
 def selector_name(selector: dict[str, Any]) -> str:
     """A claim's partial assignment in words: the arm's name, or its values."""
     return value_name(selector["arm"]) if "arm" in selector else assignment_name(selector)
 
 
 def _sides(claim: Any, found: Sequence[Comparison]) -> list[_Side]:
-    treated = _run_ids(found[:1], "treatment")
+    treated = tuple(run_ids_of(found[0], "treatment"))
     sides = [_Side(selector_name(claim.treatment), "treatment", treated)]
-    for k, (control, comparison) in enumerate(zip(_controls(claim), found, strict=True)):
+    for k, (control, comparison) in enumerate(zip(controls(claim), found, strict=True)):
         name = "control" if len(found) == 1 else f"control{k}"
-        sides.append(_Side(selector_name(control), name, _run_ids([comparison], "control")))
+        sides.append(_Side(selector_name(control), name, tuple(run_ids_of(comparison, "control"))))
     return sides
-
-
-def _run_ids(found: Sequence[Comparison], wanted: str) -> tuple[str, ...]:
-    ids = [
-        run_id
-        for comparison in found
-        for cell in comparison.cells
-        for (side, _), run_ids in cell.runs.items()
-        if side == wanted
-        for run_id in run_ids
-    ]
-    return tuple(dict.fromkeys(ids))
 
 
 def _group(side: _Side, runs: pd.DataFrame, history: pd.DataFrame) -> Group | None:

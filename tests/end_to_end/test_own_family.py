@@ -1,0 +1,178 @@
+"""A user's own family, from check to report: the complete example of docs/own_family.md."""
+
+import importlib
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from vistab import training
+from vistab.results import load
+
+EXAMPLE = Path(__file__).parent / "own_family"
+
+
+@pytest.fixture
+def wgan(vistab, tmp_path):
+    """Calls the command line in a folder that holds wgan.py and wgan.yaml."""
+    shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True)
+    yield vistab
+    sys.modules.pop("wgan", None)
+
+
+@pytest.fixture
+def edit_code(tmp_path):
+    """Changes some text of wgan.py."""
+
+    def replace(old: str, new: str) -> None:
+        text = (tmp_path / "wgan.py").read_text()
+        assert old in text
+        (tmp_path / "wgan.py").write_text(text.replace(old, new))
+        importlib.invalidate_caches()
+
+    return replace
+
+
+def test_the_page_shows_the_example_as_it_is():
+    """Code and study."""
+    page = (Path(__file__).parents[2] / "docs" / "own_family.md").read_text()
+    assert (EXAMPLE / "wgan.py").read_text() in page
+    assert (EXAMPLE / "wgan.yaml").read_text() in page
+
+
+def test_it_is_checked_and_planned_like_any_other(wgan):
+    """Its fields are axes; the one that is marked stacks."""
+    assert "2 arms, 6 runs, 2 packs, 1 claim" in wgan("check", "wgan.yaml").out
+    document = json.loads(wgan("plan", "wgan.yaml", "--json").out)
+    assert [pack["n_runs"] for pack in document["packs"]] == [3, 3]
+
+
+def test_its_study_is_interrupted_resumed_and_reported(wgan, tmp_path, monkeypatch):
+    """With the local engine; its own evidence is in the history."""
+    command = ("study", "wgan.yaml", "--engine", "local", "--json")
+    real, trained = training.train_pack, []
+
+    def train_pack(pack, *rest):
+        if pack.pack_id != "trial":
+            trained.append(pack.pack_id)
+            if len(trained) == 2:
+                raise KeyboardInterrupt
+        return real(pack, *rest)
+
+    monkeypatch.setattr(training, "train_pack", train_pack)
+    assert wgan(*command).code == 130
+    assert wgan("report", "reports/wgan").code == 0
+    assert wgan("report", "reports/wgan").code == 0
+    assert (
+        sorted(load(tmp_path / "reports/wgan").runs["status"]) == ["finished"] * 3 + ["missing"] * 3
+    )
+    answer = wgan(*command)
+    assert answer.code == 0, answer.err
+    assert len(trained) == 3
+    assert json.loads(answer.out)["status"] == {"finished": 6}
+    (tmp_path / "wgan.py").unlink()  # judging needs results alone
+    sys.modules.pop("wgan")
+    verdicts = json.loads(answer.out)["verdicts"]
+    assert json.loads(wgan("judge", "reports/wgan", "--json").out) == verdicts
+    assert wgan("report", "reports/wgan").code == 0
+    history = load(tmp_path / "reports" / "wgan").history
+    assert {"distance", "generator_loss", "critic_gradient_norm"} <= set(history.columns)
+    assert history["distance"].notna().all()
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+def test_ray_trains_the_same_bits(wgan, tmp_path):
+    """Its workers find the module where the command did."""
+    for engine in ("ray", "local"):
+        answer = wgan("study", "wgan.yaml", "--engine", engine, "--out", engine)
+        assert answer.code == 0, answer.err
+    one, other = (tmp_path / engine / "wgan/history.parquet" for engine in ("ray", "local"))
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_the_penaltys_gradient_is_that_of_plain_torch(wgan, tmp_path):
+    """A gradient of a gradient, mapped over the runs and traced, against create_graph=True."""
+    from vistab.cli.request import read_plan
+    from vistab.training.loop import _inputs, _take_step
+    from vistab.training.state import begin
+
+    pack = read_plan(tmp_path / "wgan.yaml").packs[0]
+    trained = begin(pack)
+    phase, stack = trained.phases[0], trained.stacks["critic"]
+    inputs = _inputs(trained, phase, 1, 0)
+    built = _plain_networks(pack, trained)
+    _take_step(trained, phase, inputs, {})
+    found = stack.layout.views(stack.gradient)
+    for k, (run, networks) in enumerate(zip(pack.runs, built, strict=True)):
+        loss = _plain_loss(networks, inputs["data"][k], inputs["latents"][k], run)
+        parameters = dict(networks["critic"].named_parameters())
+        expected = torch.autograd.grad(loss, list(parameters.values()))
+        for name, gradient in zip(parameters, expected, strict=True):
+            torch.testing.assert_close(found[name][k], gradient, rtol=1e-4, atol=1e-6)
+
+
+def _plain_networks(pack, trained):
+    """Each run's networks as ordinary modules, with the weights that the pack begins with."""
+    built = [trained.family.networks(run.arm.settings.family, 2) for run in pack.runs]
+    for k, networks in enumerate(built):
+        for name, module in networks.items():
+            views = trained.stacks[name].views
+            module.load_state_dict({key: view[k].clone() for key, view in views.items()})
+    return built
+
+
+def _plain_loss(networks, real, latents, run):
+    fake, critic = networks["generator"](latents).detach(), networks["critic"]
+    points = torch.cat([real, fake]).requires_grad_()
+    (slope,) = torch.autograd.grad(critic(points).sum(), points, create_graph=True)
+    penalty = run.arm.settings.family.penalty * (slope.norm(dim=1) - 1).square().mean()
+    return penalty - critic(real).mean() + critic(fake).mean()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("import torch\n", "import troch\n", "ModuleNotFoundError: No module named 'troch' (wgan"),
+        ("WGAN = Family(", "GANW = Family(", "wgan has no WGAN; its families: GANW"),
+        ("class WGANSpec(FamilySpec)", "class WGANSpec", "must be a subclass of"),
+        ("spec=WGANSpec,", "spec='WGANSpec',", "must be a subclass of"),
+        ("def build(spec, dim", "def build(self, spec, dim", "missing 1 required positional"),
+        ('("critic",), ("data"', '("critik",), ("data"', "phase critic: trains must be"),
+        ('("latents",), 1, 1', '("latents"), 1, 1', "phase generator: inputs must be a tuple"),
+        ('return networks["generator"](latents)', 'return networks["critic"](latents[:, :2])',
+         "sample must give [n, d], for 3 latents (3, 2), (3, 1) got"),
+        ('numbers["penalty"]', 'numbers["penalti"]', "KeyError: 'penalti' (wgan.py:"),
+        ("distance.detach()}", "distance.item()}", "wgan.py:"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_it_is_told_before_anything_starts(
+    wgan, edit_code, tmp_path, old, new, words
+):
+    """In one line, with the place in the study, and in the code where there is one."""
+    edit_code(old, new)
+    answer = wgan("study", "wgan.yaml", "--engine", "local")
+    assert answer.code == 2
+    (line,) = answer.err.strip().splitlines()
+    assert line.startswith("wgan.yaml:3: family.kind: cannot be used as a family: ")
+    assert words in line
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_module_that_is_not_there_is_told_with_where_it_was_looked_for(wgan, tmp_path):
+    """And a wrong field is told as for any other family."""
+    text = (tmp_path / "wgan.yaml").read_text()
+    (tmp_path / "wgan.yaml").write_text(text.replace("wgan:WGAN", "wagn:WGAN"))
+    answer = wgan("check", "wgan.yaml")
+    assert "No module named 'wagn' in the current folder, the study's folder" in answer.err
+    (tmp_path / "wgan.yaml").write_text(text.replace('"wgan:WGAN"', '"wgan:WGAN", penalti: 1'))
+    assert "nearest: penalty" in wgan("check", "wgan.yaml").err
+
+
+def test_what_it_prints_stays_off_stdout(wgan, edit_code):
+    """--json is one document."""
+    edit_code("def build", "print('hello')\n\n\ndef build")
+    assert json.loads(wgan("plan", "wgan.yaml", "--json").out)["n_runs"] == 6
