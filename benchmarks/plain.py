@@ -26,14 +26,35 @@ from vistab.training.streams import Streams, normal
 
 @dataclass
 class Plain:
-    """One run after a round: its networks and the last losses."""
+    """One run after a round. Numbers are read off only when asked for: a plain loop is fast too."""
 
     generator: nn.Sequential
     discriminator: nn.Sequential
-    discriminator_loss: float
-    generator_loss: float
-    regularizer: float
-    displacement: float
+    losses: dict[str, Tensor]
+    latents: Tensor
+    """The round's first block of latents, and G of it as the generator phase began."""
+    before: Tensor
+
+    @property
+    def discriminator_loss(self) -> float:
+        """E6, at the last discriminator step."""
+        return self.losses["discriminator"].item()
+
+    @property
+    def generator_loss(self) -> float:
+        """E11, at the last generator step."""
+        return self.losses["generator"].item()
+
+    @property
+    def regularizer(self) -> float:
+        """The second term of E11, at the last generator step."""
+        return self.losses["regularizer"].item()
+
+    @property
+    def displacement(self) -> float:
+        """Root mean square of ||G(z) - G^o(z)|| over the round's first block."""
+        after = deepcopy(self.generator)(self.latents)  # a copy keeps its own running averages
+        return (after - self.before).detach().square().sum(1).mean().sqrt().item()
 
 
 def layers(
@@ -78,7 +99,11 @@ def train_plain(settings: Settings, seed: int, replicate: int) -> Iterator[Plain
     to_descend = optimizer(settings.optimizer, discriminator, 1.0)
     to_generate = optimizer(settings.optimizer, generator, settings.optimizer.generator_scale)
     latents = normal((batch, family.latent_dim))
-    earlier, number = deepcopy(generator), 0
+    # else the first step's own output is the anchor, and no copy is needed
+    anchored_elsewhere = (
+        family.regularizer.anchor == "previous_phase" or family.generator_batches > 1
+    )
+    earlier, number = deepcopy(generator) if anchored_elsewhere else None, 0
     while number := number + 1:
         for step in range(family.discriminator_steps):
             x = target.sample(batch, streams.generator("discriminator.data", number, step))
@@ -89,32 +114,28 @@ def train_plain(settings: Settings, seed: int, replicate: int) -> Iterator[Plain
             to_descend.zero_grad()
             loss.backward()
             to_descend.step()
-        start = deepcopy(generator)
+        start = deepcopy(generator) if anchored_elsewhere else None
         frozen = start if family.regularizer.anchor == "phase_start" else earlier
         blocks = [
             torch.from_numpy(latents(streams.generator("generator.latents", number, block)))
             for block in range(family.generator_batches)
         ]
+        before = None
         for block in blocks:
-            anchor = deepcopy(frozen)(block).detach()
+            anchor = deepcopy(frozen)(block).detach() if frozen is not None else None
             for _ in range(family.generator_steps):
                 fake = generator(block)
+                before = fake.detach() if before is None else before
+                anchor = fake.detach() if anchor is None else anchor
                 regularizer = family.regularizer.weight * (fake - anchor).square().mean()
                 total = adversarial(discriminator(fake), family.loss) + regularizer
                 to_generate.zero_grad()
                 total.backward()
                 to_generate.step()
         earlier = start
-        moved = (deepcopy(generator)(blocks[0]) - deepcopy(start)(blocks[0])).detach()
-        displacement = moved.square().sum(1).mean().sqrt()
-        yield Plain(
-            generator,
-            discriminator,
-            loss.item(),
-            total.item(),
-            regularizer.item(),
-            displacement.item(),
-        )
+        assert before is not None
+        losses = {"discriminator": loss, "generator": total, "regularizer": regularizer}
+        yield Plain(generator, discriminator, losses, blocks[0], before)
 
 
 def adversarial(logits: Tensor, loss: str) -> Tensor:
