@@ -13,6 +13,7 @@ import pandas as pd
 
 from vistab.errors import ResultsError
 from vistab.results.files import read_json
+from vistab.results.tables import read_frame
 
 Samples = tuple[npt.NDArray[np.generic], npt.NDArray[np.generic]]
 
@@ -26,12 +27,12 @@ class Results:
     @cached_property
     def runs(self) -> pd.DataFrame:
         """A row per planned run: arm, replicate, axis columns, status, outcome, metrics."""
-        return pd.read_parquet(self.folder / "runs.parquet")
+        return read_frame(self.folder / "runs.parquet")
 
     @cached_property
     def history(self) -> pd.DataFrame:
         """A row per run and snapshot: losses, gradient norms, displacement, signals."""
-        return pd.read_parquet(self.folder / "history.parquet")
+        return read_frame(self.folder / "history.parquet")
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:

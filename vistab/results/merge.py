@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from vistab.plan.model import Plan, Run
 from vistab.results.files import write_bytes
-from vistab.results.pack_folder import PackFolder, table_of, write_table
+from vistab.results.pack_folder import PackFolder
 from vistab.results.record import METRICS, RUN_COLUMNS_AFTER_AXES, RUN_COLUMNS_BEFORE_AXES
+from vistab.results.tables import table_of, write_table
 
 ROUND_COLUMNS = ("onset_round", "converged_round", "rounds")
 METRIC_COLUMNS = tuple(f"{which}_{metric}" for metric in METRICS for which in ("final", "best"))

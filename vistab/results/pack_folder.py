@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from vistab.results.files import read_json, write_atomically, write_json
 from vistab.results.record import PackProgress, PackRecord
+from vistab.results.tables import read_table, table_of, write_table
 
 
 @dataclass(frozen=True)
@@ -71,12 +70,12 @@ class PackFolder:
 
     def runs(self) -> list[dict[str, Any]]:
         """A row per run of a finished pack."""
-        rows: list[dict[str, Any]] = pq.read_table(self.path / "runs.parquet").to_pylist()
+        rows: list[dict[str, Any]] = read_table(self.path / "runs.parquet").to_pylist()
         return rows
 
     def history(self) -> pa.Table:
         """A row per run and snapshot of a finished pack."""
-        return pq.read_table(self.path / "history.parquet")
+        return read_table(self.path / "history.parquet")
 
     # --- a crashed pack
 
@@ -101,23 +100,3 @@ def _marker(record: PackRecord) -> dict[str, Any]:
         "rounds": int(record.runs["rounds"].max()),
         "outcomes": dict(Counter(record.runs["outcome"].tolist())),
     }
-
-
-def write_table(path: Path, table: pa.Table) -> None:
-    """Write a Parquet file, atomically."""
-    write_atomically(path, lambda file: pq.write_table(table, file, compression="zstd"))
-
-
-def table_of(frame: pd.DataFrame, *, float32: bool = False) -> pa.Table:
-    """The frame as an Arrow table without its index; `float32` narrows floats and lists."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    if not float32:
-        return table
-    narrow = [field.with_type(_narrowed(field.type)) for field in table.schema]
-    return table.cast(pa.schema(narrow)).replace_schema_metadata(None)
-
-
-def _narrowed(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_list(kind):
-        return pa.list_(_narrowed(kind.value_type))
-    return pa.float32() if pa.types.is_floating(kind) else kind

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import yaml
 
 from vistab.errors import ResultsError
@@ -25,6 +24,7 @@ from vistab.results.files import locked, read_json, write_json, write_text
 from vistab.results.merge import merge
 from vistab.results.pack_folder import PackFolder
 from vistab.results.provenance import Session, declaration, ended, now, started
+from vistab.results.tables import read_frame
 from vistab.spec.identity import trained_hash
 from vistab.spec.load import study_text
 from vistab.spec.study import Study
@@ -99,7 +99,7 @@ class Store:
         path = self.folder / "runs.parquet"
         if not path.exists():
             return frozenset()
-        runs = pd.read_parquet(path, columns=["run_id", "status"])
+        runs = read_frame(path, columns=["run_id", "status"])
         return frozenset(runs.loc[runs["status"] == "finished", "run_id"])
 
     def unfinished(self, plan: Plan) -> tuple[Pack, ...]:
