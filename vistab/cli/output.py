@@ -5,6 +5,8 @@ from __future__ import annotations
 from json import dumps
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
 from rich.text import Text
 
 
@@ -24,3 +26,12 @@ def duration(seconds: float) -> str:
 def one_line(sentence: str) -> Text:
     """A table cell that is cut short rather than wrapped."""
     return Text(sentence, no_wrap=True, overflow="ellipsis")
+
+
+def claims_table(*columns: str) -> Table:
+    """A table with a row a claim: columns that keep their width, then what the claim says."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
+    for name in columns:
+        table.add_column(name, no_wrap=True)
+    table.add_column("it says", ratio=1)
+    return table

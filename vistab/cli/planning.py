@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vistab.analysis.wording import count
-from vistab.cli.output import duration, one_line
+from vistab.cli.output import claims_table, duration, one_line
 from vistab.plan.model import Plan
 from vistab.spec.claims import Value
 from vistab.spec.problems import show
@@ -66,10 +66,7 @@ def _shown(value: Value) -> str:
 
 def _claims_table(claims: Sequence[Mapping[str, Any]]) -> Table:
     """A row a claim, then one for each of its controls if there are several."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
-    for name in ("claim", "kind", "cells", "left out", "smallest p"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("it says", ratio=1)
+    table = claims_table("claim", "kind", "cells", "left out", "smallest p")
     for claim in claims:
         p = "-" if claim["smallest_p"] is None else f"{claim['smallest_p']:.2g}"
         table.add_row(claim["id"], claim["kind"], *_cells(claim), p, one_line(claim["says"]))

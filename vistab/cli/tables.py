@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from vistab.analysis.verdict import Verdict
 from vistab.analysis.wording import count
-from vistab.cli.output import one_line
+from vistab.cli.output import claims_table, one_line
 from vistab.plan.model import Plan
 from vistab.report.words import effect, interval, p_value
 from vistab.results.provenance import dropped, post_hoc
@@ -37,10 +36,7 @@ def print_verdicts(console: Console, verdicts: Sequence[Verdict], report: Path |
 
 
 def _verdict_table(verdicts: Sequence[Verdict]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
-    for name in ("claim", "verdict", "effect (interval)", "adjusted p"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("it says", ratio=1)
+    table = claims_table("claim", "verdict", "effect (interval)", "adjusted p")
     for verdict in verdicts:
         symbol, style = SYMBOLS[verdict.verdict]
         word = f"[{style}]{symbol} {verdict.verdict}[/]" + (" POST HOC" if verdict.post_hoc else "")
