@@ -28,7 +28,8 @@ format: $(READY)  ## put the code in order
 bench: $(READY)  ## packs against one run per process, side by side
 	$(BIN)/python benchmarks/packs.py
 
-docs: $(READY)  ## make the README's pictures again from the shipped report (needs chromium)
+docs: $(READY)  ## make the theory's page and the README's pictures again (pictures need chromium)
+	$(BIN)/python docs/make_theory.py
 	$(BIN)/python docs/make_pictures.py
 
 clean:

@@ -1,7 +1,7 @@
 """Keep a small copy of a study's results: python reports/ship.py reports/gan_stability.
 
-Everything goes to reports/shipped/<study>/ but the samples: of these only the runs that the
-report's film strips show. The report itself is copied whole.
+Everything goes to reports/shipped/<study>/ but samples and pictures: of these only the runs that
+the report shows. The report itself is copied whole.
 """
 
 from __future__ import annotations
@@ -20,13 +20,6 @@ from vistab.spec.load import load_study
 SHIPPED = Path(__file__).resolve().parent / "shipped"
 
 
-def shown_runs(shown: results.Results) -> set[str]:
-    """The runs in the report's film strips."""
-    strips = build_view(load_study(shown.study_file), (), shown).strips
-    rows = strips.rows if strips else ()
-    return {strip.run_id for row in rows for strip in (row.failing, row.healthy) if strip}
-
-
 def main(folder: Path) -> None:
     """Copy `folder` into reports/shipped/, replacing what is there."""
     target, shown = SHIPPED / folder.name, results.load(folder)
@@ -35,10 +28,11 @@ def main(folder: Path) -> None:
     (target / "samples").mkdir()
     pack_of = shown.runs.set_index("run_id")["pack"]
     kept: dict[str, dict[str, np.ndarray]] = defaultdict(dict)
-    for run_id in sorted(shown_runs(shown)):
+    for run_id in sorted(build_view(load_study(shown.study_file), (), shown).shown_runs):
         found = shown.samples(run_id)
         if found is not None:
-            kept[pack_of[run_id]] |= {"rounds": found[0], run_id: found[1]}
+            pictures = {f"{run_id}.{name}": one for name, one in shown.pictures(run_id).items()}
+            kept[pack_of[run_id]] |= {"rounds": found[0], run_id: found[1], **pictures}
     for pack, arrays in kept.items():
         np.savez_compressed(target / "samples" / f"{pack}.npz", **arrays)
 

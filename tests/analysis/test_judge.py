@@ -28,6 +28,7 @@ KINDS = {
     "interaction": {"kind": "interaction", "across": {STEPS: (1, 5)}, "expect": "higher", **SIDES},
     "slopes": {"kind": "interaction", "along": STEPS, "expect": "lower", **SIDES},
     "stable_region": {"kind": "stable_region", "along": RATE, "expect": "wider", **SIDES},
+    "equivalence": {"kind": "equivalence", "margin": 1.0, **SIDES},
     "identical": {"kind": "identical", "vary": WEIGHT, "within": {STEPS: 1}},
 }
 CONTRARY = {"lower": "higher", "higher": "lower", "later": "sooner", "wider": "narrower"}
@@ -51,7 +52,7 @@ def test_planted_effects_are_supported(name: str, make_study, make_results) -> N
     assert verdict.verdict == "supported"
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if name != "identical"])
+@pytest.mark.parametrize("name", [name for name, claim in KINDS.items() if "expect" in claim])
 def test_planted_effects_refute_the_contrary_claim(name: str, make_study, make_results) -> None:
     claim = KINDS[name]
     study = make_study({**claim, "expect": CONTRARY[claim["expect"]]})
@@ -218,6 +219,26 @@ def test_non_inferiority_is_supported_within_the_margin(make_study, make_results
     assert found.p is found.p_holm is None
 
 
+@pytest.mark.parametrize(
+    ("margin", "bad", "verdict"),
+    [(0.1, 0.04, "supported"), (0.1, 0.3, "refuted"), (0.02, 0.04, "inconclusive")],
+)
+def test_equivalence_of_a_metric_is_ruled_by_the_margin(
+    margin: float, bad: float, verdict: str, make_study, make_results
+) -> None:
+    """Coverage is 0.9 with the regularizer and 0.9 - bad without, in each of 150 replicates."""
+    claim = {"kind": "equivalence", "metric": "final_coverage", "margin": margin, **SIDES}
+    study = make_study(claim, replicates=150, axes={WEIGHT: (0.0, 5.0)})
+    results = make_results(
+        study, lambda r: {"final_coverage": 0.9 - bad * (r.arm.assignment[WEIGHT] == 0)}
+    )
+    (found,) = judge(study, results)
+    assert found.verdict == verdict
+    assert found.effect == pytest.approx(bad)
+    assert found.p is found.p_holm is None
+    assert found.unit == "final_coverage"
+
+
 SHIFTS = {"equal": (0.0, "supported"), "different": (1e-7, "refuted"), "lost": (np.nan, "refuted")}
 
 
@@ -263,6 +284,16 @@ def test_different_devices_void_identity(make_study, make_results) -> None:
     (found,) = judge(study, results)
     assert found.verdict == "void"
     assert found.reason == "the runs were trained on different devices: cpu, cuda"
+
+
+def test_quality_beyond_its_bound_counts_as_the_bound(make_study, make_results) -> None:
+    """A sampler too narrow has a few samples more than a perfect one within the radius."""
+    claim = {"kind": "equivalence", "metric": "final_high_quality", "margin": 0.1, **SIDES}
+    study = make_study(claim, axes={WEIGHT: (0.0, 5.0)})
+    results = make_results(
+        study, lambda r: {"final_high_quality": 1.011 if r.arm.assignment[WEIGHT] else 0.0}
+    )
+    assert judge(study, results)[0].effect == 1.0
 
 
 def test_a_metric_without_bounds_has_a_p_but_no_interval(make_study, make_results) -> None:

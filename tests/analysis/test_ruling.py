@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from vistab.analysis.claims.base import Evidence
 from vistab.analysis.ruling import (
+    EQUIVALENT,
     SIGNS,
     Against,
     Question,
@@ -97,6 +98,28 @@ def test_non_inferiority_goes_by_the_interval_alone(
 
 
 @pytest.mark.parametrize(
+    ("interval", "strict", "verdict"),
+    [
+        ((-0.1, 0.1), None, "supported"),
+        ((-0.11, 0.1), None, "inconclusive"),
+        ((-0.1, 0.11), None, "inconclusive"),
+        ((0.05, 0.3), None, "inconclusive"),
+        ((0.11, 0.3), None, "refuted"),
+        ((-0.3, -0.11), None, "refuted"),
+        ((0.11, 0.3), (0.09, 0.4), "inconclusive"),  # one of several controls: stricter
+        (None, None, "inconclusive"),
+    ],
+)
+def test_equivalence_goes_by_the_interval_alone_and_either_way(
+    interval: tuple[float, float] | None, strict: tuple[float, float] | None, verdict: str
+) -> None:
+    effect = 0.0 if interval is None else sum(interval) / 2
+    found = against(effect, interval, strict=strict)
+    assert rule(found, asked(EQUIVALENT, 0.1), 1.0) == verdict
+    assert not asked(EQUIVALENT, 0.1).has_p
+
+
+@pytest.mark.parametrize(
     ("difference", "verdict"), [(0.0, "supported"), (1e-30, "refuted"), (np.inf, "refuted")]
 )
 def test_any_difference_refutes_identity(difference: float, verdict: str) -> None:
@@ -181,6 +204,17 @@ def test_replicates_needed_for_non_inferiority_shrinks_the_interval() -> None:
     found = [against(0.0, (-0.4, 0.4))]
     assert replicates_needed(found, asked("not_higher", 0.1)) == 8 * 16
     assert replicates_needed([against(0.1, (0.0, 0.2))], asked("not_higher", 0.1)) is None
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_replicates_needed_for_equivalence_bring_the_further_end_within(sign: int) -> None:
+    """At 0.05 of a margin of 0.1 the end 0.2 away must come to 0.05; beyond it, the near end."""
+    within = against(sign * 0.05, (-0.15, 0.25) if sign > 0 else (-0.25, 0.15))
+    assert replicates_needed([within], asked(EQUIVALENT, 0.1)) == 8 * 16
+    beyond = against(sign * 0.3, (0.0, 0.4) if sign > 0 else (-0.4, 0.0))
+    assert replicates_needed([beyond], asked(EQUIVALENT, 0.1)) == 18
+    assert replicates_needed([within, beyond], asked(EQUIVALENT, 0.1)) == 18
+    assert replicates_needed([against(0.0, None)], asked(EQUIVALENT, 0.1)) is None
 
 
 def test_of_several_controls_the_hardest_counts_or_the_first_contrary_one() -> None:

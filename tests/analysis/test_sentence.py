@@ -103,6 +103,19 @@ SENTENCES = {
         "8 replicates, 24 paired cells, adjusted p 1; inconclusive, and no number of replicates "
         "would settle it while the effect stays as it is.",
     ),
+    "equivalent": (
+        {"kind": "equivalence", "margin": 0.5, "within": {STEPS: 1}, **SIDES},
+        "With family.regularizer.weight 5, the share of runs that failed was 0 % against 0 % with "
+        "family.regularizer.weight 0: no difference, 95 % interval 43 less to 43 more, "
+        "8 replicates, 24 paired cells; within the margin of 50 points either way.",
+    ),
+    "not equivalent": (
+        {"kind": "equivalence", "metric": "final_coverage", "margin": 0.001, **SIDES},
+        "With family.regularizer.weight 5, final_coverage was 0.83 against 0.50 with "
+        "family.regularizer.weight 0: 0.33 more, 95 % interval 0.24 less to 0.62 more, "
+        "8 replicates, 72 paired cells; inconclusive, about 24 replicates would settle it if "
+        "effect and spread stay the same.",
+    ),
     "not worse": (
         {"kind": "rate", "expect": "not_higher", "margin": 0.25, "within": {STEPS: 1}, **SIDES},
         "With family.regularizer.weight 5, 0 % of runs failed against 0 % with "

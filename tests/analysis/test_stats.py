@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,13 @@ from lifelines import KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
 from statsmodels.stats.multitest import multipletests
 
-from vistab.analysis.power import replicates_for_interval, replicates_for_p, smallest_p
+from vistab.analysis.power import (
+    least_half_width,
+    replicates_for_interval,
+    replicates_for_p,
+    replicates_within,
+    smallest_p,
+)
 from vistab.analysis.stats.holm import holm
 from vistab.analysis.stats.order import largest_slope, longest_stretch, slope_weights
 from vistab.analysis.stats.sign_flip import sign_flip
@@ -107,3 +115,18 @@ def test_more_than_a_million_replicates_is_no_plan() -> None:
 
 def test_half_the_width_takes_four_times_the_replicates() -> None:
     assert replicates_for_interval(10, 0.4, 0.2) == 40
+
+
+def test_more_replicates_narrow_the_interval_where_nothing_differs() -> None:
+    """Strictly, and on the scale of the values."""
+    widths = [least_half_width(n, 1.0, 0.05) for n in range(1, 60)]
+    assert all(a > b for a, b in pairwise(widths[1:]))
+    assert least_half_width(20, 8.0, 0.05) == pytest.approx(8 * widths[19])
+
+
+@pytest.mark.parametrize("margin", [0.05, 0.15, 0.5])
+def test_replicates_within_a_margin_are_as_few_as_will_do(margin: float) -> None:
+    enough = replicates_within(margin, 1.0, 0.05)
+    assert enough is not None
+    assert least_half_width(enough, 1.0, 0.05) <= margin < least_half_width(enough - 1, 1.0, 0.05)
+    assert replicates_within(1e-9, 1.0, 0.05) is None

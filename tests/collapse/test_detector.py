@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from vistab.collapse.detector import Ruling, rule
 from vistab.collapse.signals import HELD_SHARE, measure
 from vistab.collapse.thresholds import Thresholds
-from vistab.spec.targets import GridTarget, RingTarget
+from vistab.spec.targets import GridTarget, MixtureTarget, RingTarget
 from vistab.targets import KnownModes, make_target
 
 M = 8
@@ -355,6 +355,29 @@ def test_signals_that_do_not_fit_are_refused() -> None:
         rule([], {name: values[:0] for name, values in good.items()}, MODES)
 
 
+# A single Gaussian
+
+
+@pytest.mark.parametrize(
+    ("width", "shift", "outcome"),
+    [
+        (1.0, 0.0, "healthy"),
+        (0.6, 0.5, "healthy"),
+        (0.1, 0.0, "mode_collapse"),
+        (1.0, 8.0, "stalled"),
+        (5.0, 0.0, "stalled"),
+    ],
+)
+def test_a_single_gaussian_is_ruled_on_by_width_and_place(
+    width: float, shift: float, outcome: str
+) -> None:
+    """Width and shift are in its own deviations."""
+    modes = make_target(MixtureTarget(kind="mixture", centres=((1, -2),), std=0.5)).modes
+    noise = np.random.default_rng(0).normal(size=(10, 500, 2))
+    samples = modes.mean + 0.5 * (width * noise + [shift, 0])
+    assert rule(np.arange(10), measure(samples, modes), modes).outcome == outcome
+
+
 # Properties
 
 
@@ -404,8 +427,11 @@ def test_storing_signals_in_single_precision_changes_no_outcome(
 def test_a_failure_that_went_on_longer_began_no_later(
     snapshots: list[np.ndarray], more: int
 ) -> None:
-    """More of the same collapse at the end moves neither outcome nor onset once it lasts."""
-    base = [*snapshots, *[only(6)] * 30]
+    """More of the same collapse at the end moves neither outcome nor onset once it lasts.
+
+    It starts more than twice as long as all before, so that wandering is over.
+    """
+    base = [*snapshots, *[only(6)] * 60]
     assert short(ruled(base)) == short(ruled([*base, *[only(6)] * more]))
 
 

@@ -4,10 +4,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from vistab.collapse.signals import SIGNALS, _covariances, _mean_pair_product, measure
-from vistab.results.record import METRICS
+from vistab.collapse.signals import (
+    SIGNALS,
+    _mean_pair_products,
+    _squares_by_cell,
+    _squares_by_pair,
+    measure,
+)
+from vistab.spec.metrics import SIGNAL_METRICS
 from vistab.spec.targets import RingTarget
 from vistab.targets import KnownModes, Target, make_target
+from vistab.targets.bins import DataBins
 
 SCALARS = set(SIGNALS)
 
@@ -23,9 +30,9 @@ def on_modes(modes: KnownModes, counts: list[int], rng: np.random.Generator) -> 
     return (modes.centres[which] + 0.5 * modes.std * rng.normal(size=(len(which), 2)))[None]
 
 
-def test_the_metrics_of_results_are_signals() -> None:
-    """Results cannot be imported where they are measured, so these names stand twice."""
-    assert set(METRICS) < set(SIGNALS)
+def test_metrics_that_every_run_has_are_signals() -> None:
+    """They cannot be imported where they are measured, so these names stand twice."""
+    assert SIGNAL_METRICS.keys() < set(SIGNALS)
 
 
 def test_signals_come_as_float32_one_per_snapshot(ring: Target, rng: np.random.Generator) -> None:
@@ -47,7 +54,7 @@ def test_a_perfect_sampler_scores_one(
     assert np.all(signals["modes"] == target.modes.count)
 
 
-@pytest.mark.parametrize("dimension", [1, 3, 6])
+@pytest.mark.parametrize("dimension", [1, 3, 6, 12])
 def test_a_perfect_sampler_scores_one_in_other_dimensions(
     dimension: int, rng: np.random.Generator
 ) -> None:
@@ -90,6 +97,15 @@ def test_a_mode_is_held_from_a_quarter_of_its_fair_share_on(
     assert measure(on_modes(ring.modes, [100] * 7 + [25, 0], rng), ring.modes)["modes"] == 8
     signals = measure(on_modes(ring.modes, [111] * 7 + [23, 0], rng), ring.modes)
     assert signals["modes"] == 7
+
+
+def test_each_bin_of_data_has_a_radius_of_its_own(rng: np.random.Generator) -> None:
+    """Half of the data are ten times as wide; what is near for them is far for the others."""
+    wide, narrow = rng.normal(size=(500, 2)), [50, 0] + 0.1 * rng.normal(size=(500, 2))
+    bins = DataBins.of(np.concatenate([wide, narrow]), 2)
+    beside = np.array([0.0, 1.0])
+    assert measure((wide[:100] * 0 + beside)[None], bins)["high_quality"] > 1
+    assert measure((narrow[:100] * 0 + [50, 0] + beside)[None], bins)["high_quality"] == 0
 
 
 def test_fair_shares_follow_the_weights(rng: np.random.Generator) -> None:
@@ -137,15 +153,27 @@ def test_products_of_variances_are_unbiased_down_to_four_samples(
     cells = np.repeat(np.arange(40_000), 4)
     samples = np.sqrt(variances) * rng.normal(size=(len(cells), len(variances)))
     counts = np.full(40_000, 4)
-    products = _mean_pair_product(_covariances(samples, cells, counts), counts - 1)
+    products = _mean_pair_products(samples, cells, counts)
     bias = 1 + 2 / 3 if len(variances) == 1 else 1
     assert products.mean() == pytest.approx(bias * expected, rel=0.03)
+
+
+@pytest.mark.parametrize("d", [1, 2, 5, 20])
+def test_squares_of_scatters_are_the_same_either_way(d: int, rng: np.random.Generator) -> None:
+    """Oracle: tr M^2 of plain matrix products; cells empty, large and small."""
+    counts = np.array([30, 0, 4])
+    cell = rng.permutation(np.repeat(np.arange(3), counts))
+    x = rng.normal(size=(len(cell), d))
+    scatters = [x[cell == c].T @ x[cell == c] for c in range(3)]
+    oracle = [np.trace(scatter @ scatter) for scatter in scatters]
+    assert _squares_by_pair(x, cell, counts) == pytest.approx(oracle)
+    assert _squares_by_cell(x, cell, counts) == pytest.approx(oracle)
 
 
 def test_spread_is_about_the_samples_own_mean(ring: Target) -> None:
     """Points beside the centres are no variety."""
     samples = np.repeat(ring.modes.centres + ring.modes.std, 50, axis=0)[None]
-    assert measure(samples, ring.modes)["spread"] == 0
+    assert measure(samples, ring.modes)["spread"] < 1e-9
 
 
 def test_duplicates_are_no_variety(ring: Target, rng: np.random.Generator) -> None:

@@ -83,6 +83,31 @@ def test_its_study_is_interrupted_resumed_and_reported(wgan, tmp_path, monkeypat
     assert history["distance"].notna().all()
 
 
+def test_a_metric_of_its_own_can_be_claimed_about_and_judged_without_its_module(
+    wgan, edit_code, tmp_path
+):
+    """What the family declares is kept with the results."""
+    edit_code("import torch\n", "import torch\nfrom vistab.spec.metrics import Metric\n")
+    edit_code(
+        "    latent_dim: Pos", '    metrics = {"distance": Metric("lower")}\n    latent_dim: Pos'
+    )
+    study, _ = (tmp_path / "wgan.yaml").read_text().split("claims:")
+    claim = "{id: C1, says: s, kind: trend, along: family.penalty, metric: M, expect: lower}"
+    (tmp_path / "wgan.yaml").write_text(f"{study}claims: [{claim}]".replace("M,", "final_distanc,"))
+    assert "nearest: final_distance" in wgan("check", "wgan.yaml").err
+    (tmp_path / "wgan.yaml").write_text(f"{study}claims: [{claim}]".replace("M,", "best_distance,"))
+    answer = wgan("study", "wgan.yaml", "--engine", "local", "--json")
+    assert answer.code == 0, answer.err
+    (tmp_path / "wgan.py").unlink()
+    sys.modules.pop("wgan")
+    assert (
+        json.loads(wgan("judge", "reports/wgan", "--json").out)
+        == json.loads(answer.out)["verdicts"]
+    )
+    runs = load(tmp_path / "reports" / "wgan").runs
+    assert (runs["best_distance"] <= runs["final_distance"]).all()
+
+
 @pytest.mark.slow
 @pytest.mark.ray
 def test_ray_trains_the_same_bits(wgan, tmp_path):
@@ -105,7 +130,7 @@ def test_the_penaltys_gradient_is_that_of_plain_torch(wgan, tmp_path):
     phase, stack = trained.phases[0], trained.stacks["critic"]
     inputs = _inputs(trained, phase, 1, 0)
     built = _plain_networks(pack, trained)
-    _take_step(trained, phase, inputs, {})
+    _take_step(trained, phase, inputs, {}, {})
     found = stack.layout.views(stack.gradient)
     for k, (run, networks) in enumerate(zip(pack.runs, built, strict=True)):
         loss = _plain_loss(networks, inputs["data"][k], inputs["latents"][k], run)
@@ -143,10 +168,17 @@ def _plain_loss(networks, real, latents, run):
         ("def build(spec, dim", "def build(self, spec, dim", "missing 1 required positional"),
         ('("critic",), ("data"', '("critik",), ("data"', "phase critic: trains must be"),
         ('("latents",), 1, 1', '("latents"), 1, 1', "phase generator: inputs must be a tuple"),
-        ('return networks["generator"](latents)', 'return networks["critic"](latents[:, :2])',
+        ('networks["generator"](inputs["latents"])', 'networks["critic"](inputs["latents"][:, :2])',
          "sample must give [n, d], for 3 latents (3, 2), (3, 1) got"),
         ('numbers["penalty"]', 'numbers["penalti"]', "KeyError: 'penalti' (wgan.py:"),
         ("distance.detach()}", "distance.item()}", "wgan.py:"),
+        ('("latents",), 1, 1', '("data_set",), 1, 1', "phase generator needs a data set: data_"),
+        ("sample=sample,", "sample=sample, start=print,", "start needs a data set: data_size says"),
+        ("sample=sample,", "sample=sample, data_size=lambda spec: 0.5,", "data_size must give a"),
+        ("1, 1, generator_loss)", "1, 1, generator_loss, before=('critik',))",
+         "phase generator: before must be a tuple of some of generator, critic"),
+        ("sample=sample,", "sample=sample, observe=lambda *given: {},",
+         "observe gave a dict, not an Observation"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_it_is_told_before_anything_starts(

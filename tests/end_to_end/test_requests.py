@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-VERBS = ("study", "check", "plan", "report", "judge", "schema", "new")
+VERBS = ("study", "check", "plan", "report", "judge", "schema", "new", "theory")
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -70,6 +70,29 @@ def test_check_counts_what_a_sound_study_holds(vistab):
     assert answer.code == 0
     assert answer.out.splitlines()[-1] == "tiny.yaml: fine: 2 arms, 4 runs, 2 packs, 1 claim"
     assert "C1 cannot reach significance" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        (
+            "kind: rate, expect: not_higher, margin: 0.2",
+            "0.88 either way, past the margin of 0.2; 21",
+        ),
+        ("kind: equivalence, margin: 0.2", "past the margin of 0.2; 21 replicates would do"),
+        ("kind: equivalence, metric: final_coverage, margin: 0.9", None),
+        (
+            "kind: equivalence, metric: final_spread, margin: 0.2",
+            "final_spread has no known bounds",
+        ),
+    ],
+)
+def test_plan_warns_of_margins_that_the_interval_cannot_fall_within(vistab, edit, rule, says):
+    """Where treatment and control would not differ at all."""
+    edit("kind: rate, expect: lower", rule)
+    out = " ".join(vistab("plan", "tiny.yaml").out.split())
+    assert ("C1 cannot" in out) == (says is not None)
+    assert says is None or says in out
 
 
 def test_set_changes_one_value(vistab):

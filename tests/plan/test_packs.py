@@ -9,6 +9,7 @@ import pytest
 from vistab.plan.model import Pack, Plan
 from vistab.plan.packs import pack_size, program_of
 from vistab.spec.axes import get, sections_of, sweepable_fields
+from vistab.spec.families import EmFamily, FamilySpec
 
 STACKED = """
 axes:
@@ -83,11 +84,14 @@ def test_a_given_size_is_kept_to(plan: Callable[[str], Plan]) -> None:
 
 
 def test_the_size_rule_is_fixed(plan: Callable[[str], Plan]) -> None:
-    """Small networks go 64 to a pack on a CPU, more on a GPU; unknown ones alone."""
+    """Small networks and mixtures go 64 to a pack on a CPU, more on a GPU; unknown ones alone."""
     settings = plan("").arms[0].settings
     assert pack_size(settings) == 64
     assert pack_size(settings, "cuda") > 64
     assert pack_size(settings, "abacus") == 1
+    em = settings.model_copy(update={"family": EmFamily(kind="em")})
+    own = settings.model_copy(update={"family": FamilySpec(kind="em:EM")})
+    assert (pack_size(em), pack_size(own)) == (64, 1)
 
 
 @pytest.mark.parametrize("replicates", [2, 3, 7, 11, 13])

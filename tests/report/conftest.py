@@ -28,10 +28,15 @@ class FakeResults:
     history: pd.DataFrame
     provenance: dict[str, Any]
     strips: dict[str, Any] = field(default_factory=dict)
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def samples(self, run_id: str) -> Any:
         """(rounds [T], samples [T, n, 2]), or None."""
         return self.strips.get(run_id)
+
+    def pictures(self, run_id: str) -> dict[str, Any]:
+        """What else was kept: codes, reconstructions, originals; {} if nothing was."""
+        return self.kept.get(run_id, {})
 
 
 def make_study(title: str = "Does it help?", replicates: int = 4, snapshots: int = 10) -> Study:

@@ -105,6 +105,17 @@ def test_a_map_cell_says_k_of_n_and_is_shaded_by_the_share() -> None:
     assert shades == ["0.30"]
 
 
+def test_the_names_of_a_maps_rows_have_room() -> None:
+    """About 6 pixels a letter, to the left of where they end."""
+    cells = ((Tally({"healthy": 7}),), (Tally({"healthy": 7}),))
+    panel = MapPanel("", ("non_saturating", "vi"), (1e-3,), cells)
+    root = ElementTree.fromstring(str(failure_map(panel, "loss", "rate")))
+    ends = {
+        t.text: float(t.get("x", 0)) for t in root.iter("text") if t.get("text-anchor") == "end"
+    }
+    assert ends["non saturating"] == ends["vi"] >= 6 * len("non saturating")
+
+
 def test_the_displacement_figure_states_each_arms_medians() -> None:
     drawn = str(
         displacement_figure([Group("treated", "treatment", (0.01, 0.04, 0.02), (1, 0.5, 1))])

@@ -83,7 +83,7 @@ def test_nothing_is_loaded_and_every_link_has_its_target(html: str) -> None:
     page = outline(html)
     assert all(link.startswith(("#", "data:,")) for link in page.links)
     assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
-    assert not re.search(r"@import|url\(|https?://(?!www\.w3\.org/2000/svg)", html)
+    assert not re.search(r"@import|url\((?!#)|https?://(?!www\.w3\.org/2000/svg)", html)
 
 
 def test_the_forest_links_each_claim_to_its_card(html: str, verdicts: tuple[Verdict, ...]) -> None:
@@ -150,6 +150,25 @@ def test_post_hoc_claims_bear_a_band_and_others_do_not(
 
 def test_inconclusive_claims_say_what_would_settle_them(html: str) -> None:
     assert "Would settle it about 23" in card(html, "rivals")
+
+
+def test_numbers_of_replicates_past_a_hundred_are_rounded_as_in_the_sentence(
+    study: Study, results: Any, verdicts: tuple[Verdict, ...]
+) -> None:
+    rivals = next(verdict for verdict in verdicts if verdict.id == "rivals")
+    page = render(study, (replace(rivals, replicates_needed=222),), results)
+    assert "Would settle it about 230" in card(page, "rivals")
+
+
+def test_claims_of_equivalence_are_to_stay_between_two_lines(
+    study: Study, results: Any, verdicts: tuple[Verdict, ...], html: str
+) -> None:
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    told = replace(rate, kind="equivalence", expect=None, unit="final_prior_mismatch", effect=0.012)
+    page = render(study, (told,), results)
+    assert "between its two dashed lines" in page
+    assert "between its two dashed lines" not in html
+    assert "Effect 0.01 95 %" in card(page, "rate")
 
 
 def test_void_claims_say_why(html: str) -> None:

@@ -16,7 +16,7 @@ from vistab.report.view.claims import answer, compact_runs, forest_reach, forest
 from vistab.report.view.happened import quantile
 from vistab.report.view.layout import choose_layout, grid_runs
 from vistab.report.view.payload import MISSING, quantise
-from vistab.report.view.strips import medoid
+from vistab.report.view.typical import medoid
 from vistab.spec.study import Study
 
 
@@ -148,9 +148,10 @@ def test_strips_show_a_failing_and_a_healthy_run_of_their_own_group(
     fates = results.runs.set_index("run_id")["outcome"]
     for row in strips.rows:
         if row.failing:
-            assert fates[row.failing.run_id] == row.failing.outcome != "healthy"
+            run = row.failing.run
+            assert fates[run.run_id] == run.outcome != "healthy"
         if row.healthy:
-            assert fates[row.healthy.run_id] == "healthy"
+            assert fates[row.healthy.run.run_id] == "healthy"
             assert row.healthy.onset_frame is None
 
 
@@ -159,12 +160,12 @@ def test_the_onset_frame_is_the_first_at_or_after_the_onset(
 ) -> None:
     strips = build_view(study, verdicts, results).strips
     assert strips is not None
-    shown = [row.failing for row in strips.rows if row.failing and row.failing.onset_round]
+    shown = [row.failing for row in strips.rows if row.failing and row.failing.run.onset_round]
     assert shown
     for strip in shown:
         assert strip.onset_frame is not None
-        assert strip.onset_round is not None
-        assert strip.rounds[strip.onset_frame] >= strip.onset_round
+        assert strip.run.onset_round is not None
+        assert strip.rounds[strip.onset_frame] >= strip.run.onset_round
 
 
 def test_the_rival_arms_are_those_of_the_claim_with_most_controls(

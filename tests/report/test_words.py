@@ -61,3 +61,36 @@ def test_dotted_paths_in_sentences_become_names() -> None:
 def test_lists_read_as_english() -> None:
     assert words.listed(["a", "b", "c"]) == "a, b and c"
     assert words.listed(["a"]) == "a"
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"),
+    [
+        ("prior_mismatch", "mismatch of codes and prior"),
+        ("final_prior_mismatch", "mismatch of codes and prior at the end"),
+        ("best_log_likelihood", "log-likelihood at its best"),
+        ("of_my_own", "of my own"),
+        ("final_of_my_own", "of my own at the end"),
+    ],
+)
+def test_metrics_have_names(metric: str, name: str) -> None:
+    assert words.metric_name(metric) == name
+
+
+def test_columns_of_runs_in_sentences_become_names() -> None:
+    told = words.readable("With it, final_prior_mismatch was 0.2.")
+    assert told == "With it, mismatch of codes and prior at the end was 0.2."
+
+
+@pytest.mark.parametrize(
+    ("unit", "name"),
+    [
+        ("share of runs per step", "points per step"),
+        ("final_evidence_lower_bound", "nats"),
+        ("best_log_likelihood per step", "nats per step"),
+        ("final_prior_mismatch", ""),
+        ("rounds", "rounds"),
+    ],
+)
+def test_effects_bear_the_unit_of_their_metric(unit: str, name: str) -> None:
+    assert words.unit_name(unit) == name

@@ -8,8 +8,9 @@ import pytest
 
 from vistab.collapse.signals import SIGNALS
 from vistab.plan import make_plan
-from vistab.results.record import METRICS, PackRecord
+from vistab.results.record import PackRecord
 from vistab.spec.load import load_study
+from vistab.spec.metrics import SIGNAL_METRICS, metric_columns
 
 STUDY = """
 study: tiny
@@ -75,11 +76,7 @@ def make_record(pack) -> PackRecord:
             "converged_round": np.where(collapsed, np.nan, 5.0),
             "severity": rng.random(len(ids)),
             "evidence": "in words",
-            **{
-                f"{which}_{name}": rng.random(len(ids))
-                for which in ("final", "best")
-                for name in METRICS
-            },
+            **{name: rng.random(len(ids)) for name in metric_columns(SIGNAL_METRICS)},
             "rounds": 20,
             "seconds": 1.5,
             "device": "cpu",

@@ -85,6 +85,50 @@ def test_tables_hold_what_the_packs_recorded(study, plan, record, out):
     assert results.samples("nobody") is None
 
 
+def test_pictures_of_a_run_are_read_by_their_names(study, plan, record, out):
+    """Those of this run alone, beside its samples; none where none were kept."""
+    pack, other = plan.packs[:2]
+    first, second = (run.run_id for run in pack.runs[:2])
+    kept = {"codes": np.ones((2, 5, 3), np.float16), "originals": np.zeros((5, 2), np.float16)}
+    recorded = record(pack)
+    recorded.samples.update({f"{first}.{name}": picture for name, picture in kept.items()})
+    with open_store(out, study) as store:
+        store.pack_folder(pack.pack_id).write(recorded)
+        finish(store, plan, [other], record)
+        results = load_results(store.folder)
+    found = results.pictures(first)
+    assert found.keys() == kept.keys()
+    for name, picture in kept.items():
+        np.testing.assert_array_equal(found[name], picture)
+    np.testing.assert_array_equal(results.samples(first)[1], recorded.samples[first])
+    assert results.pictures(second) == results.pictures("nobody") == {}
+
+
+def test_metrics_of_the_family_are_columns_whatever_happened_to_the_runs(load, record, out):
+    """Numbers in the pack that measured them; not numbers in one that crashed, or never began."""
+    study = load(
+        ("kind: gan, generator_steps: 2", "kind: vae"),
+        ("family.batch_norm: [false, true]", "family.steps: [1, 2]"),
+        ("family.regularizer.weight", "family.kl_weight"),
+    )
+    plan = make_plan(study)
+    done, crashed = plan.packs[:2]
+    recorded = record(done)
+    recorded.runs["final_prior_mismatch"] = 0.25
+    with open_store(out, study) as store:
+        store.write_crash(crashed, "Traceback: boom")
+        store.consolidate(plan)
+        runs = load_results(store.folder).runs
+        assert runs["best_evidence_lower_bound"].isna().all()
+        store.pack_folder(done.pack_id).write(recorded)
+        store.consolidate(plan)
+        runs = load_results(store.folder).runs
+    mine = runs["run_id"].isin(recorded.runs["run_id"])
+    assert runs["final_prior_mismatch"].dtype == float
+    assert (runs.loc[mine, "final_prior_mismatch"] == 0.25).all()
+    assert runs.loc[~mine, "final_prior_mismatch"].isna().all()
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file of the merged results by name."""
     names = [

@@ -36,6 +36,7 @@ SOUND = {
     "trend": f"kind: trend, along: {LR}, arms: {{family.regularizer.weight: 0}}, expect: higher",
     "interaction": f"kind: interaction, {SIDES}, across: {{family.batch_norm: [true, false]}}, expect: lower",
     "stable_region": f"kind: stable_region, {SIDES}, along: {LR}, within: {{{LR}: [1e-3, 2e-3]}}, expect: wider",
+    "equivalence": f"kind: equivalence, {SIDES}, metric: final_coverage, margin: 0.1",
     "identical": "kind: identical, vary: family.regularizer.weight",
 }
 
@@ -78,7 +79,7 @@ def test_unknown_keys_are_refused_in_every_kind(
     [
         (SOUND["rate"].replace("lower", "not_higher"), ["claims[0].margin: must be more than 0 for expect: not_higher, 0 got"]),
         (SOUND["rate"] + ", margin: -1", ["claims[0].margin: must be at least 0, -1 got; nearest: 0"]),
-        (SOUND["rate"] + ", outcome: faild", ["claims[0].outcome: must be one of failed, mode_collapse, stalled, oscillating, diverged, posterior_collapse, healthy, 'faild' got; nearest: failed"]),
+        (SOUND["rate"] + ", outcome: faild", ["claims[0].outcome: must be one of failed, mode_collapse, stalled, oscillating, diverged, posterior_collapse, singular_components, dead_components, healthy, 'faild' got; nearest: failed"]),
         (SOUND["rate"].replace(", expect: lower", ""), ["claims[0].expect: is required"]),
         (SOUND["rate"].replace("kind: rate", "kind: onset"), ["claims[0].event: is required", "claims[0].expect: must be one of later, sooner, 'lower' got"]),
         (SOUND["rate"].replace("weight: 5", "weight: 4"), ["claims[0].treatment.family.regularizer.weight: no arm has this value of family.regularizer.weight, 4 got; nearest: 5"]),
@@ -101,13 +102,17 @@ def test_unknown_keys_are_refused_in_every_kind(
         (SOUND["interaction"].replace("[true, false]", "[true]"), ["claims[0].across.family.batch_norm[1]: is required"]),
         (SOUND["interaction"].replace("family.batch_norm: [true, false]", "family.regularizer.weight: [0, 5]"), ["claims[0].treatment: must leave family.regularizer.weight free"]),
         (SOUND["interaction"] + ", outcome: failed, metric: severity", ["claims[0].metric: takes the place of outcome: give only one of them, 'severity' got"]),
-        (SOUND["trend"] + ", metric: final_mode", ["claims[0].metric: must be one of severity"]),
+        (SOUND["trend"] + ", metric: final_mode", ["claims[0].metric: must be one of severity, final_coverage, best_coverage, final_modes, best_modes, final_high_quality, best_high_quality, final_spread, best_spread, 'final_mode' got; nearest: final_modes"]),
+        (SOUND["trend"] + ", metric: final_log_likelihood", ["claims[0].metric: must be one of severity"]),
+        (SOUND["equivalence"].replace(", margin: 0.1", ""), ["claims[0].margin: is required"]),
+        (SOUND["equivalence"].replace("0.1", "0"), ["claims[0].margin: must be more than 0, 0 got"]),
+        (SOUND["equivalence"] + ", expect: lower", ["claims[0].expect: unknown key"]),
         (SOUND["trend"].replace(f"along: {LR}", "along: optimizer.learning"), ["claims[0].along: names no axis of this study, 'optimizer.learning' got; nearest: optimizer.learning_rate"]),
         (SOUND["trend"] + f", within: {{{LR}: 1e-3}}", ["claims[0]: needs at least two values of optimizer.learning_rate among the arms it selects, [0.001] got"]),
         (SOUND["identical"].replace("family.regularizer.weight", "target.std"), ["claims[0].vary: names no axis of this study, 'target.std' got"]),
         (SOUND["stable_region"].replace(", within: {optimizer.learning_rate: [1e-3, 2e-3]}", ""), ["claims[0]: no complete cell is left"]),
         (SOUND["rate"] + ", margin: 5", ["claims[0].margin: must be at most 1, 5 got; nearest: 1"]),
-        ("kind: score", ["claims[0].kind: must be one of rate, onset, trend, interaction, stable_region, identical, 'score' got"]),
+        ("kind: score", ["claims[0].kind: must be one of rate, onset, trend, interaction, stable_region, equivalence, identical, 'score' got"]),
         ("kind: 3", ["claims[0].kind: must be one of"]),
         ("knd: rate", ["claims[0].kind: is required, one of rate"]),
     ],
@@ -158,11 +163,23 @@ def test_one_replicate_is_enough_for_identical_alone(load: Callable[..., Study])
 
 
 def test_metrics_are_columns_of_the_results() -> None:
-    """The metrics a claim may read are those that the results have."""
-    from typing import get_args
+    """A claim may read severity, the signals every run has, and its own family's metrics."""
+    from vistab.collapse.signals import SIGNALS
+    from vistab.spec.families import FAMILIES
+    from vistab.spec.metrics import SIGNAL_METRICS, claimable
 
-    from vistab.results.record import METRICS
-    from vistab.spec.claims import Metric
+    assert set(SIGNAL_METRICS) <= set(SIGNALS)
+    for family in FAMILIES.values():
+        own = {f"{when}_{name}" for name in family.metrics for when in ("final", "best")}
+        assert {"severity", "final_coverage", *own} <= set(claimable(family.metrics))
 
-    stored = {f"{when}_{metric}" for metric in METRICS for when in ("final", "best")}
-    assert set(get_args(Metric)) == stored | {"severity"}
+
+def test_a_familys_own_metrics_may_be_claimed(load: Callable[..., Study]) -> None:
+    """The em has a log-likelihood, which a gan has not (above)."""
+    study = load(
+        "study: s\ntarget: {kind: ring}\nfamily: {kind: em}\nreplicates: 2\n"
+        "axes: {family.components: [4, 8]}\nclaims: [{id: A, says: s, kind: trend, "
+        "along: family.components, metric: best_log_likelihood, expect: higher}]\n"
+    )
+    claim: Any = study.claims[0]
+    assert claim.metric == "best_log_likelihood"

@@ -100,8 +100,8 @@ SIMPLE = [
     ({"study: small": "study: Small one"}, "study: S", "study", "nearest: small_one"),
     ({"replicates:": "replicate:"}, "replicate:", "replicate", "unknown key, 8 got; nearest: replicates"),
     ({"modes: 8": "mods: 8"}, "mods", "target.mods", "nearest: modes"),
-    ({"kind: ring": "kind: rink"}, "rink", "target.kind", "one of ring, grid, mixture, 'rink' got; nearest: ring"),
-    ({"kind: gan": "kind: [gan]"}, "[gan]", "family.kind", "must be one of gan"),
+    ({"kind: ring": "kind: rink"}, "rink", "target.kind", "one of ring, grid, mixture, digits, 'rink' got; nearest: ring"),
+    ({"kind: gan": "kind: [gan]"}, "[gan]", "family.kind", "must be one of em, vae, gan"),
     ({"kind: gan": "kind: my.module:Mine"}, "my.mod", "family.kind", "'my.module:Mine' got"),
     ({"modes: 8": "modes: 1"}, "modes: 1", "target.modes", "must be at least 2, 1 got; nearest: 2"),
     ({"modes: 8": "modes: 2000"}, "modes", "target.modes", "at most 1000, 2000 got; nearest: 1000"),
@@ -250,7 +250,7 @@ class TestRefusals:
         """`family: gan` is what most people try first."""
         (problem,) = problems("study: s\ntarget: {kind: ring}\nfamily: gan\n")
         assert str(problem).endswith(
-            "must be a mapping with kind: one of gan, 'gan' got; write {kind: gan}"
+            "must be a mapping with kind: one of em, vae, gan, aae, ali, 'gan' got; write {kind: gan}"
         )
 
     def test_the_error_carries_its_problems_as_lines(self, write: Callable[[str], Path]) -> None:

@@ -50,6 +50,38 @@ def test_scales_agree_with_a_large_sample(dimension: int) -> None:
     assert modes.within_mode_rms == pytest.approx(0.1 * np.sqrt(dimension))
 
 
+@pytest.mark.parametrize(
+    ("centres", "std", "dimension"),
+    [
+        ([[1, 0], [-0.5, 0.75**0.5], [-0.5, -(0.75**0.5)]], 0.02, 2),  # a ring
+        ([[0, 0], [1, 0], [0, 1], [1, 1]], 0.02, 2),  # a grid
+        ([[0, 0], [5, 0]], 0.1, 1),  # two modes differ in one direction
+        ([[1, -2, 3]], 0.5, 3),  # a Gaussian is as wide in all
+        ([[0, 0], [5, 0]], 10.0, 2),  # so are modes that overlap
+    ],
+)
+def test_the_effective_dimension_counts_directions(
+    centres: list[list[float]], std: float, dimension: int
+) -> None:
+    modes = KnownModes(np.array(centres), np.ones(len(centres)), std)
+    assert modes.effective_dimension == dimension
+
+
+def test_the_effective_dimension_is_that_of_a_large_sample() -> None:
+    """Oracle: eigenvalues of an empirical covariance, with uneven weights in three dimensions."""
+    centres = np.array([[0.0, 0, 0], [3, 0, 0], [0, 2, 0], [0, 0, 2]])
+    modes = KnownModes(centres, np.array([1.0, 2, 2, 5]), 0.3)
+    values = np.linalg.eigvalsh(np.cov(drawn(modes, 100_000).T))
+    assert modes.effective_dimension == round(values.sum() ** 2 / (values**2).sum())
+
+
+def test_samples_from_too_far_away_still_have_an_index() -> None:
+    """Their distance overflows, and the tree then finds no point at all."""
+    distance, index = apart(2).nearest(np.full((1, 2), 1e200))
+    assert distance == np.inf
+    assert index < 3
+
+
 def test_overlapping_modes_are_expected_to_share_by_nearest_centre() -> None:
     """Two modes 1 std apart: what is expected of a perfect sampler is what one does."""
     modes = KnownModes(np.array([[0.0, 0.0], [0.1, 0.0]]), np.array([1.0, 3.0]), 0.1)

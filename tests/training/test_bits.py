@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import torch
 
-from vistab.training.loop import draw_samples, play_round
+from vistab.training.loop import play_round
+from vistab.training.snapshot import draw_samples
 from vistab.training.state import Training, begin
 
 WEIGHTS = (0.0, 1.0, 5.0, 20.0)
@@ -65,7 +66,7 @@ def test_runs_of_one_replicate_share_weights_data_and_noise(make_pack: Any) -> N
     assert torch.equal(generators[0], generators[1])
     assert not torch.equal(generators[0], generators[2])
     assert torch.equal(generators[2], other.stacks["generator"].views["0.weight"][0])
-    assert torch.equal(one.latents[2], other.latents[0])
+    assert torch.equal(one.watched["latents"][2], other.watched["latents"][0])
     data = one.draws.draw(one.samplers["data"], "discriminator.data", 3, 1)
     assert torch.equal(data[0], data[1])
     assert torch.equal(

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from vistab.training.loop import draw_samples, play_round
+from vistab.training.loop import play_round
+from vistab.training.snapshot import draw_samples
 from vistab.training.state import Training, begin
 
 RUNS = [
@@ -80,7 +81,7 @@ def test_a_pack_does_what_the_plain_torch_loop_does(
                 )
             np.testing.assert_allclose(
                 draw_samples(training)[k].numpy(),
-                plain_samples(expected.generator, training.latents[k]),
+                plain_samples(expected.generator, training.watched["latents"][k]),
                 rtol=1e-3,
                 atol=1e-4,
             )
@@ -95,5 +96,5 @@ def test_gradient_descent_agrees_too(make_pack: Any, plain: ModuleType) -> None:
     for number in range(1, 9):
         play_round(training, number, observe=False)
         expected = next(oracle)
-    samples = plain_samples(expected.generator, training.latents[0])
+    samples = plain_samples(expected.generator, training.watched["latents"][0])
     np.testing.assert_allclose(draw_samples(training)[0].numpy(), samples, rtol=1e-4, atol=1e-5)

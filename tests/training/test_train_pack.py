@@ -13,9 +13,11 @@ import pytest
 import torch
 
 from vistab.collapse.signals import SIGNALS
-from vistab.results.record import METRICS, PackProgress, PackRecord
+from vistab.results.record import PackProgress, PackRecord
+from vistab.spec.metrics import SIGNAL_METRICS
 from vistab.training import checkpoints, train, train_pack
-from vistab.training.evidence import snapshot_rounds, strip_rounds
+from vistab.training.evidence import snapshot_rounds
+from vistab.training.pictures import strip_rounds
 
 RUNS = [(0, {"weight": 0.0}), (0, {"weight": 5.0}), (1, {"optimizer": {"learning_rate": 4e-3}})]
 
@@ -45,7 +47,9 @@ def test_the_record_has_a_row_per_run_and_a_row_per_run_and_snapshot(
     assert record.pack_id == pack.pack_id
     assert record.runs["run_id"].tolist() == [run.run_id for run in pack.runs]
     assert set(record.runs["status"]) == {"finished"}
-    assert {f"{at}_{name}" for at in ("final", "best") for name in METRICS} <= set(record.runs)
+    assert {f"{at}_{name}" for at in ("final", "best") for name in SIGNAL_METRICS} <= set(
+        record.runs
+    )
     assert (record.runs["rounds"] == 20).all()
     assert (record.runs["seconds"] > 0).all()
     assert len(record.history) == 3 * 10
@@ -69,7 +73,7 @@ def test_the_record_has_a_row_per_run_and_a_row_per_run_and_snapshot(
 def test_final_and_best_metrics_are_those_of_the_history(make_pack: Any, tmp_path: Path) -> None:
     """final_ is the last snapshot's value, best_ the largest."""
     record = train_pack(make_pack(RUNS[:1], rounds=8, snapshots=4), tmp_path)
-    for name in METRICS:
+    for name in SIGNAL_METRICS:
         values = record.history[name].to_numpy()
         assert record.runs[f"final_{name}"].item() == values[-1]
         assert record.runs[f"best_{name}"].item() == values.max()

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from vistab.analysis.claims import KINDS
 from vistab.analysis.claims.base import CannotJudge, Evidence, Table, run_ids_of
-from vistab.analysis.ruling import SIGNS, Against, Question, claim_p
+from vistab.analysis.ruling import EQUIVALENT, SIGNS, Against, Question, claim_p
 from vistab.analysis.stats.betting import betting_interval
 from vistab.analysis.stats.sign_flip import sign_flip
 from vistab.plan.cells import Comparison, comparisons
-from vistab.spec.claims import ClaimSpec
+from vistab.spec.claims import ClaimSpec, EquivalenceClaim
 from vistab.spec.study import Study
 
 
@@ -40,14 +40,18 @@ class Finding:
 
     @property
     def closest(self) -> Against | None:
-        """The least favourable control: the one with the smallest effect as expected."""
+        """The least favourable control: with the smallest effect as expected, or the largest."""
+        if self.question.expect == EQUIVALENT:
+            return max(self.against, key=lambda one: abs(one.evidence.effect), default=None)
         sign = SIGNS.get(self.question.expect or "", 1)
         return min(self.against, key=lambda one: sign * one.evidence.effect, default=None)
 
 
 def asks(claim: ClaimSpec, study: Study, n_claims: int, n_controls: int = 1) -> Question:
     """What a claim asks, in the terms of the rules."""
-    return Question(getattr(claim, "expect", None), claim.margin, study.alpha, n_controls, n_claims)
+    none = EQUIVALENT if isinstance(claim, EquivalenceClaim) else None
+    expect = getattr(claim, "expect", none)
+    return Question(expect, claim.margin, study.alpha, n_controls, n_claims)
 
 
 def find(claim: ClaimSpec, table: Table, n_claims: int) -> Finding:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
+
+from vistab.analysis.stats.betting import betting_interval
 
 MOST_REPLICATES = 1_000_000
 """More than this is nobody's plan: it counts as no number at all."""
@@ -15,6 +18,18 @@ MOST_REPLICATES = 1_000_000
 def smallest_p(n_replicates: int) -> float:
     """The smallest p that a sign-flip test over so many replicates can reach: 2 / 2^n."""
     return 2.0 ** (1 - n_replicates)
+
+
+def least_half_width(n_replicates: int, most: float, alpha: float) -> float:
+    """Half the interval for a difference of at most `most` that is 0 in every replicate."""
+    return betting_interval(np.zeros(n_replicates), (-most, most), alpha)[1]
+
+
+def replicates_within(margin: float, most: float, alpha: float) -> int | None:
+    """The smallest number at which that interval lies within `margin`; None past 10,000."""
+    enough = range(1, 10_001)
+    found = bisect_left(enough, -margin, key=lambda n: -least_half_width(n, most, alpha))
+    return enough[found] if found < len(enough) else None
 
 
 def replicates_for_p(effects: Sequence[float], alpha: float) -> int | None:

@@ -10,6 +10,9 @@ from vistab.analysis.power import replicates_for_interval, replicates_for_p
 from vistab.analysis.verdict import VerdictWord
 from vistab.spec.claims import NON_INFERIORITY
 
+EQUIVALENT = "equivalent"
+"""What an equivalence claim expects: it has no direction."""
+
 Interval = tuple[float, float]
 
 SIGNS = {
@@ -36,8 +39,8 @@ class Question:
 
     @property
     def has_p(self) -> bool:
-        """Identity is exact, and non-inferiority goes by the interval: neither has a p."""
-        return self.expect is not None and self.expect not in NON_INFERIORITY
+        """Identity is exact; non-inferiority and equivalence go by the interval: none has a p."""
+        return self.expect is not None and self.expect not in (*NON_INFERIORITY, EQUIVALENT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +106,8 @@ def rule(one: Against, question: Question, p: float) -> VerdictWord:
     """The verdict against one control, by its corrected `p`."""
     if question.expect is None:
         return "supported" if one.evidence.effect == 0 else "refuted"
+    if question.expect == EQUIVALENT:
+        return rule_equivalence(one, question.margin)
     if question.expect in NON_INFERIORITY:
         return rule_non_inferiority(one, question.expect, question.margin)
     return rule_difference(one, question.expect, question.margin, p <= question.alpha)
@@ -130,6 +135,15 @@ def rule_non_inferiority(one: Against, expect: str, margin: float) -> VerdictWor
     return "inconclusive"
 
 
+def rule_equivalence(one: Against, margin: float) -> VerdictWord:
+    """Supported if the whole interval is within the margin, refuted if all of it is beyond."""
+    if one.interval is not None and -margin <= one.interval[0] and one.interval[1] <= margin:
+        return "supported"
+    if one.strict is not None and (one.strict[1] < -margin or margin < one.strict[0]):
+        return "refuted"
+    return "inconclusive"
+
+
 def combine(words: Sequence[VerdictWord]) -> VerdictWord:
     """Against several controls: supported if against each, refuted if against any."""
     if "refuted" in words:
@@ -146,17 +160,26 @@ def replicates_needed(found: Sequence[Against], question: Question) -> int | Non
     if question.expect is None:
         return None
     needs = [needed_against(one, question) for one in found]
-    contrary = [n for n, one in zip(needs, found, strict=True) if one.gain(question.expect) < 0]
+    contrary = [n for n, one in zip(needs, found, strict=True) if against_it(one, question)]
     known = [n for n in contrary or needs if n is not None]
     if not known or (not contrary and None in needs):
         return None
     return min(known) if contrary else max(known)
 
 
+def against_it(one: Against, question: Question) -> bool:
+    """Does the effect itself speak against the claim?"""
+    if question.expect == EQUIVALENT:
+        return abs(one.evidence.effect) > question.margin
+    return one.gain(str(question.expect)) < 0
+
+
 def needed_against(one: Against, question: Question) -> int | None:
     """The same for one control: the cheapest of the ways to settle it, more than there are now."""
     n = len(one.evidence.effects)
-    if question.expect in NON_INFERIORITY:
+    if question.expect == EQUIVALENT:
+        ways = [needed_for_equivalence(one, question.margin)]
+    elif question.expect in NON_INFERIORITY:
         ways = [needed_past(one, question, -question.margin)]
     else:
         ways = [needed_for_p(one, question)]
@@ -190,3 +213,14 @@ def needed_past(one: Against, question: Question, bar: float) -> int | None:
         return None
     half_width = gain - reach[0] if gain > bar else reach[1] - gain
     return replicates_for_interval(len(one.evidence.effects), half_width, abs(gain - bar))
+
+
+def needed_for_equivalence(one: Against, margin: float) -> int | None:
+    """Until the whole interval lies within the margin, or beyond it if the effect does."""
+    if one.interval is None:
+        return None
+    size = abs(one.evidence.effect)
+    low, high = (end - one.evidence.effect for end in one.interval)
+    towards, away = (-low, high) if one.evidence.effect > 0 else (high, -low)
+    half_width = towards if size > margin else max(towards, away)
+    return replicates_for_interval(len(one.evidence.effects), half_width, abs(size - margin))

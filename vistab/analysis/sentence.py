@@ -11,6 +11,7 @@ from typing import Any
 
 from vistab.analysis.claims.base import Evidence
 from vistab.analysis.finding import Finding
+from vistab.analysis.ruling import EQUIVALENT
 from vistab.analysis.verdict import VerdictWord
 from vistab.analysis.wording import (
     Scale,
@@ -30,6 +31,8 @@ COUNTED = {
     "healthy": "were healthy",
     "mode_collapse": "ended in mode collapse",
     "posterior_collapse": "ended in posterior collapse",
+    "singular_components": "ended with singular components",
+    "dead_components": "ended with dead components",
     "stalled": "stalled",
     "oscillating": "oscillated to the end",
     "diverged": "diverged",
@@ -49,7 +52,7 @@ class Said:
     @property
     def is_share(self) -> bool:
         """Shares of runs are said in percent and points, all else as it is."""
-        counts_outcomes = self.claim.kind in ("rate", "trend", "interaction")
+        counts_outcomes = self.claim.kind in ("rate", "trend", "interaction", "equivalence")
         return counts_outcomes and getattr(self.claim, "metric", None) is None
 
     @property
@@ -101,6 +104,16 @@ def rate(said: Said) -> str:
     return (
         f"With {said.treatment}, {said.level(treatment)} of runs {counted} against "
         f"{said.level(control)} with {said.control}: {said.difference('more', 'fewer', 'points')}"
+    )
+
+
+def equivalence(said: Said) -> str:
+    """Means of both sides, and their difference."""
+    treatment, control = means(said.evidence)
+    difference = said.difference("more", "less", "points" if said.is_share else "")
+    return (
+        f"With {said.treatment}, {said.measured} was {said.level(treatment)} against "
+        f"{said.level(control)} with {said.control}: {difference}"
     )
 
 
@@ -176,6 +189,7 @@ PHRASES: dict[str, Callable[[Said], str]] = {
     "trend": trend,
     "interaction": interaction,
     "stable_region": stable_region,
+    "equivalence": equivalence,
     "identical": identical,
 }
 
@@ -235,6 +249,9 @@ def ending(found: Finding, said: Said, word: VerdictWord, needed: int | None) ->
         return ""
     margin = f"the margin of {found.claim.margin * said.scale.factor:g}"
     margin += " points" if said.is_share else ""
+    if expect == EQUIVALENT:
+        within = word == "supported"
+        return f"; {f'within {margin} either way' if within else f'beyond {margin}'}"
     if expect in NON_INFERIORITY:
         return f"; {'within' if word == 'supported' else 'beyond'} {margin}"
     if word == "refuted":

@@ -19,8 +19,10 @@ from pydantic import create_model
 import vistab
 from vistab.errors import RequestError
 from vistab.plan.model import Pack, Plan
+from vistab.results.files import read_json
 from vistab.spec.base import Spec
 from vistab.spec.families import FamilySpec
+from vistab.spec.metrics import Metric
 
 LONGEST = 300
 """Characters shown of what was raised; some of torch's messages fill a screen."""
@@ -48,7 +50,12 @@ def recorded_spec(path: Path) -> type[FamilySpec]:
     tells 1.0 from 1, for this is all that is left of the fields' types.
     """
     section = yaml.safe_load(path.read_text(encoding="utf-8"))["family"]
-    return create_model("RecordedFamily", __base__=FamilySpec, **_fields(section))
+    declared = read_json(path.with_name("provenance.json")).get("metrics", {})
+
+    class Recorded(FamilySpec):
+        metrics = {name: Metric(**one) for name, one in declared.items()}
+
+    return create_model("RecordedFamily", __base__=Recorded, **_fields(section))
 
 
 def _fields(section: Mapping[str, Any]) -> dict[str, Any]:

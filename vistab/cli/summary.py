@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from vistab.analysis.claims.measure import range_of
 from vistab.analysis.finding import asks
-from vistab.analysis.power import smallest_p
+from vistab.analysis.power import least_half_width, replicates_within, smallest_p
+from vistab.analysis.ruling import EQUIVALENT
 from vistab.analysis.wording import count
 from vistab.plan.cells import Comparison, comparisons
 from vistab.plan.model import Plan
-from vistab.spec.claims import ClaimSpec
+from vistab.spec.claims import NON_INFERIORITY, ClaimSpec
 
 
 def summary(plan: Plan) -> dict[str, Any]:
@@ -30,7 +32,10 @@ def summary(plan: Plan) -> dict[str, Any]:
         "packs": [{"pack_id": pack.pack_id, "n_runs": len(pack.runs)} for pack in plan.packs],
         "claims": [_claim(plan, *one) for one in compared],
         "notes": list(plan.notes),
-        "warnings": _warnings(plan, {claim.id: _replicates(found) for claim, found in compared}),
+        "warnings": [
+            *_warnings(plan, {claim.id: _replicates(found) for claim, found in compared}),
+            *(line for one in compared if (line := _too_wide(plan, *one))),
+        ],
     }
 
 
@@ -98,6 +103,24 @@ def _warnings(plan: Plan, replicates: dict[str, int]) -> list[str]:
                 f"{_enough(alpha / len(tested))} replicates would do"
             )
     return warnings
+
+
+def _too_wide(plan: Plan, claim: ClaimSpec, compared: Sequence[Comparison]) -> str | None:
+    """A line for a claim that goes by its interval, which would be too wide if nothing differed."""
+    if asks(claim, plan.study, 1).expect not in (*NON_INFERIORITY, EQUIVALENT):
+        return None
+    most, n = range_of(claim, plan), _replicates(compared)
+    if most is None:
+        return f"{claim.id} cannot be supported: {getattr(claim, 'metric', '')} has no known bounds"
+    half_width = least_half_width(n, most, plan.study.alpha)
+    if half_width <= claim.margin:
+        return None
+    enough = replicates_within(claim.margin, most, plan.study.alpha)
+    return (
+        f"{claim.id} cannot show that nothing differs: with {n} replicates the interval reaches "
+        f"{half_width:.2g} either way, past the margin of {claim.margin:g}; "
+        f"{'more than 10,000' if enough is None else enough} replicates would do"
+    )
 
 
 def _enough(p: float) -> int:

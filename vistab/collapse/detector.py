@@ -6,14 +6,15 @@ docs/detector.md states the rules in plain words.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from vistab.collapse import evidence
 from vistab.collapse.divergence import diverged_from
+from vistab.collapse.inner import inner_failure
+from vistab.collapse.ruling import Outcome, Ruling
 from vistab.collapse.thresholds import Thresholds
 from vistab.collapse.trajectory import (
     Array,
@@ -26,36 +27,22 @@ from vistab.collapse.trajectory import (
     tail_start,
 )
 from vistab.collapse.wandering import Wandering, touching, wandering
-from vistab.targets.base import KnownModes
+from vistab.targets.base import Modes
 
-Outcome = Literal["healthy", "mode_collapse", "stalled", "oscillating", "diverged"]
+__all__ = ["THRESHOLDS", "Outcome", "Ruling", "rule"]
 
 THRESHOLDS: Final = Thresholds()
-
-
-@dataclass(frozen=True)
-class Ruling:
-    """What became of a run. Rounds are those of snapshots; severity is in [0, 1].
-
-    onset_round: first snapshot of the lasting failure; None if healthy or stalled.
-    converged_round: first snapshot of the lasting health; None if failed, or healthy too briefly.
-    """
-
-    outcome: Outcome
-    onset_round: int | None
-    converged_round: int | None
-    severity: float
-    evidence: str
 
 
 def rule(
     rounds: npt.ArrayLike,
     signals: Mapping[str, npt.ArrayLike],
-    modes: KnownModes,
+    modes: Modes,
     thresholds: Thresholds = THRESHOLDS,
 ) -> Ruling:
     """Rule on one run from its T snapshots: rounds [T], and `measure`'s signals [T] and [T, m].
 
+    Columns that only some families keep are read too, where they are there (`inner_failure`).
     Pure: the same signals always give the same ruling. Raises ValueError without any snapshot or
     when shapes do not fit.
     """
@@ -64,6 +51,9 @@ def rule(
     if diverged is not None:
         words = evidence.diverged(run, diverged)
         return Ruling("diverged", int(run.rounds[diverged]), None, 1.0, words)
+    inner = inner_failure(run, signals, modes, thresholds)
+    if inner is not None:
+        return inner
     now = _healthy_snapshots(run, thresholds)
     lasting = _lasting_health(run, thresholds)
     if lasting[-1] or _arrives_last(run, now, thresholds):

@@ -1,8 +1,4 @@
-"""What is measured of one snapshot when the target's modes are known.
-
-Targets without known modes will have signals of their own, measured against reference data, in a
-module beside this one; the rules in `detector` read stored signals only.
-"""
+"""What is measured of the samples of one snapshot against the target's modes."""
 
 from __future__ import annotations
 
@@ -11,7 +7,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from vistab.targets.base import KnownModes
+from vistab.targets.base import Modes
+from vistab.targets.covariance import mean_pair_product
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
@@ -23,13 +20,18 @@ SIGNALS: Final = ("coverage", "modes", "high_quality", "spread", "scale")
 HELD_SHARE: Final = 0.25
 """A mode is held by at least this part of its fair share: "one sample" would be too lenient."""
 
+_FEWEST: Final = 3  # samples of a mode that have a spread in more than one direction
+
+_FEW_FEATURES: Final = 8  # up to here sums by pairs of features are quicker, by 10 in 2-D
+
 _SAME: Final = 0.01  # duplicates: closer along a line than this part of std / n, rare by chance
 
 
-def measure(samples: npt.NDArray[np.floating], modes: KnownModes) -> Signals:
+def measure(samples: npt.NDArray[np.floating], modes: Modes) -> Signals:
     """Measure the snapshots of k runs at once: samples [k, n, d] -> each signal, float32 [k].
 
-    A sample belongs to its nearest mode, and is of high quality within 3 std of it. A mode's share
+    A sample belongs to its nearest mode, and is of high quality within the mode's radius: 3 std, or
+    what holds 99 % of a bin's data where bins stand in for modes. A mode's share
     counts its high-quality samples over ALL samples, so that stray ones lower it; its fair share is
     what a perfect sampler has there. So a perfect sampler scores 1 everywhere, but for sampling
     error, which lowers coverage: to 0.95 on average for 512 samples of 8 modes.
@@ -38,7 +40,7 @@ def measure(samples: npt.NDArray[np.floating], modes: KnownModes) -> Signals:
     modes         the number of modes with at least a quarter of their fair share
     high_quality  share of high-quality samples over a perfect sampler's; above 1 if too narrow
     spread        variety within modes over a perfect sampler's (`_spread`), times the share of
-                  samples that are no duplicates; 0 while no mode has 3 samples
+                  samples that are no duplicates over its; 0 while no mode has 3 samples
     scale         rms distance of samples from the target's mean over the target's own
     mode_shares   [k, m], of all samples
 
@@ -48,7 +50,7 @@ def measure(samples: npt.NDArray[np.floating], modes: KnownModes) -> Signals:
     finite = np.isfinite(samples).all(axis=(1, 2))
     clean = np.where(finite[:, None, None], samples, 0.0).astype(float)
     distance, mode = modes.nearest(clean)
-    good = distance <= modes.radius
+    good = distance <= modes.radii[mode]
     cell = (np.arange(k)[:, None] * modes.count + mode)[good]
     shares = np.bincount(cell, minlength=k * modes.count).reshape(k, -1) / n
     signals = {
@@ -56,14 +58,15 @@ def measure(samples: npt.NDArray[np.floating], modes: KnownModes) -> Signals:
         "modes": (shares >= HELD_SHARE * modes.fair_shares).sum(axis=1),
         "high_quality": shares.sum(axis=1) / modes.ceiling,
         "spread": _spread(clean[good] - modes.centres[mode[good]], cell, k, modes)
-        * _distinct_share(clean, modes.std),
+        * _distinct_share(clean, modes.std)
+        / modes.distinct_share(n),
         "scale": _scale(clean, modes),
         "mode_shares": shares,
     }
     return {name: _unless(finite, values) for name, values in signals.items()}
 
 
-def _spread(offsets: Array, cell: Index, k: int, modes: KnownModes) -> Array:
+def _spread(offsets: Array, cell: Index, k: int, modes: Modes) -> Array:
     """Spread [k] of high-quality samples within their modes, relative to a perfect sampler's.
 
     For one mode, the fourth root of the mean product of two different principal variances (in 1-D
@@ -73,43 +76,50 @@ def _spread(offsets: Array, cell: Index, k: int, modes: KnownModes) -> Array:
     offsets [s, d] from the centres of the modes `cell` [s] (run x m + mode).
     """
     counts = np.bincount(cell, minlength=k * modes.count)
-    freedom = counts - 1
-    used = freedom >= 2
-    covariance = _covariances(offsets / modes.std, cell, counts)[used]
-    area = np.sqrt(_mean_pair_product(covariance, freedom[used]))
+    used = counts >= _FEWEST
+    products = _mean_pair_products(offsets / modes.std, cell, counts)[used]
     expected = np.tile(modes.high_quality_stds / modes.std, k)[used]
     total = np.zeros((2, k * modes.count))
-    total[:, used] = counts[used] * np.sqrt(area) / expected, counts[used]
+    total[:, used] = counts[used] * products**0.25 / expected, counts[used]
     weighted, weight = total.reshape(2, k, -1).sum(axis=2)
     result: Array = weighted / np.maximum(weight, 1)
     return result
 
 
-def _covariances(offsets: Array, cell: Index, counts: Index) -> Array:
-    """Sample covariances [c, d, d] about each cell's own mean (0 where a cell has no samples)."""
-    cells, d = len(counts), offsets.shape[1]
-    safe = np.maximum(counts, 1)
-    centred = offsets - np.stack([np.bincount(cell, x, cells) / safe for x in offsets.T], 1)[cell]
-    result = np.empty((cells, d, d))
-    for i in range(d):
-        for j in range(i + 1):
-            product = np.bincount(cell, centred[:, i] * centred[:, j], cells)
-            result[:, i, j] = result[:, j, i] = product / np.maximum(counts - 1, 1)
+def _mean_pair_products(offsets: Array, cell: Index, counts: Index) -> Array:
+    """Unbiased mean product [c] of two different eigenvalues of each cell's true covariance C.
+
+    From E[(tr S)^2 - tr S^2] = (1 - 1/freedom) ((tr C)^2 - tr C^2) for a Wishart S of mean C.
+    In one dimension the square of the variance, which has no such factor. 0 where a cell has fewer
+    than 3 samples.
+    """
+    d = offsets.shape[1]
+    freedom = np.maximum(counts - 1, 2)
+    sums = np.stack([np.bincount(cell, x, len(counts)) for x in offsets.T], axis=1)
+    centred = offsets - (sums / np.maximum(counts, 1)[:, None])[cell]
+    trace = np.bincount(cell, np.sum(centred**2, axis=1), len(counts)) / freedom
+    squares = _squares_by_pair if d <= _FEW_FEATURES else _squares_by_cell
+    square = squares(centred, cell, counts) / freedom**2
+    unbiased = freedom / (freedom - 1) if d > 1 else 1.0
+    return np.where(counts >= _FEWEST, mean_pair_product(trace, square, d) * unbiased, 0.0)
+
+
+def _squares_by_pair(centred: Array, cell: Index, counts: Index) -> Array:
+    """tr M^2 [c] of each cell's M = sum of x x^T, one pair of features after the other."""
+    result = np.zeros(len(counts))
+    for i, x in enumerate(centred.T):
+        result += np.bincount(cell, x * x, len(counts)) ** 2
+        for y in centred.T[:i]:
+            result += 2 * np.bincount(cell, x * y, len(counts)) ** 2
     return result
 
 
-def _mean_pair_product(covariance: Array, freedom: Index) -> Array:
-    """Unbiased mean product [c] of two different eigenvalues of the true covariance [c, d, d].
-
-    From E[(tr S)^2 - tr S^2] = (1 - 1/freedom) ((tr C)^2 - tr C^2) for a Wishart S of mean C.
-    In one dimension the square of the variance.
-    """
-    d = covariance.shape[1]
-    trace = np.trace(covariance, axis1=1, axis2=2)
-    if d == 1:
-        return np.asarray(np.square(trace))
-    pairs = trace**2 - np.sum(covariance**2, axis=(1, 2))
-    return np.asarray(np.maximum(pairs, 0) * freedom / (freedom - 1) / (d * (d - 1)))
+def _squares_by_cell(centred: Array, cell: Index, counts: Index) -> Array:
+    """The same, one cell after the other, from whichever of X X^T and X^T X is the smaller."""
+    ordered = centred[np.argsort(cell, kind="stable")]
+    rows = np.split(ordered, np.cumsum(counts)[:-1])
+    products = (x @ x.T if len(x) < x.shape[1] else x.T @ x for x in rows)
+    return np.array([np.vdot(product, product) for product in products])
 
 
 def _distinct_share(samples: Array, std: float) -> Array:
@@ -121,7 +131,7 @@ def _distinct_share(samples: Array, std: float) -> Array:
     return np.asarray(1 - repeats.sum(axis=1) / n)
 
 
-def _scale(samples: Array, modes: KnownModes) -> Array:
+def _scale(samples: Array, modes: Modes) -> Array:
     """Rms distance [k] of samples [k, n, d] from the target's mean over the target's own."""
     with np.errstate(over="ignore"):
         square = np.mean(np.sum((samples - modes.mean) ** 2, axis=2), axis=1)

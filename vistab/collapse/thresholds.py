@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vistab.collapse.latent import ACTIVE_KL
 from vistab.collapse.signals import HELD_SHARE
 
 
@@ -68,3 +69,15 @@ class Thresholds:
 
     growth: float = 1.2
     """Last third over middle third of a growing scale; a line through 0 has 1.67, a plateau 1."""
+
+    active_kl: float = ACTIVE_KL
+    """Nats that an active latent dimension carries, at least. The stored `active_latents` counts
+    with the same number, whatever is set here."""
+
+    singular: float = 2.0
+    """Least variance of a sound component, in covariance floors; 1 is the floor alone. Components
+    on a point or a line have up to 1.1, and few lie between that and 3."""
+
+    dead_share: float = 0.1
+    """Part of its fair share, 1 over the number of components, that a live component has. There is
+    no gap to put it in: weights thin out evenly, down to that of one sample."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vistab.collapse.signals import SIGNALS
-from vistab.targets.base import KnownModes
+from vistab.targets.base import Modes
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -42,7 +42,7 @@ class Trajectory:
         cls,
         rounds: npt.ArrayLike,
         signals: Mapping[str, npt.ArrayLike],
-        modes: KnownModes,
+        modes: Modes,
     ) -> Trajectory:
         """Read what `measure` left of each snapshot.
 

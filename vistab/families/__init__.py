@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import importlib
 
+from vistab.families.aae import AAE
+from vistab.families.ali import ALI
 from vistab.families.base import AnyFamily, Family
+from vistab.families.em import EM
 from vistab.families.gan import GAN
+from vistab.families.vae import VAE
 from vistab.spec.families import FamilySpec
 
-FAMILIES: dict[str, AnyFamily] = {"gan": GAN}
+FAMILIES: dict[str, AnyFamily] = {"aae": AAE, "ali": ALI, "em": EM, "gan": GAN, "vae": VAE}
 
 
 def find_family(kind: str) -> AnyFamily:

@@ -19,6 +19,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from vistab.families import joint_kl
 from vistab.families import networks as nets
 from vistab.families.base import (
     Family,
@@ -30,7 +31,6 @@ from vistab.families.base import (
     Phase,
     Step,
 )
-from vistab.families.stacking import softplus
 from vistab.spec.families import GanFamily
 
 
@@ -49,12 +49,13 @@ def build(spec: GanFamily, dimension: int) -> dict[str, nn.Module]:
 
 def generate(networks: Networks, inputs: Inputs) -> dict[str, Tensor]:
     """G(z), [batch, d], as what the incremental term holds in place."""
-    return {"fake": sample(networks, inputs["latents"])}
+    return {"fake": sample(networks, inputs)}
 
 
-def sample(networks: Networks, latents: Tensor) -> Tensor:
+def sample(networks: Networks, inputs: Inputs) -> Tensor:
     """Samples of the model, [n, d], from latents [n, latent_dim]."""
-    return networks["generator"](latents)
+    fake: Tensor = networks["generator"](inputs["latents"])
+    return fake
 
 
 def logits(
@@ -72,31 +73,28 @@ def discriminator_loss(
     networks: Networks, inputs: Inputs, anchor: Outputs, numbers: Numbers, *, batch_norm: bool
 ) -> Step:
     """E6: -E_{p~} log D(x) - E_q log(1 - D(x)), the sum of both halves."""
-    fake = sample(networks, inputs["latents"])
+    fake = sample(networks, inputs)
     on_real, on_fake = logits(networks, inputs["data"], fake, batch_norm=batch_norm)
-    loss = softplus(-on_real).mean() + softplus(on_fake).mean()
-    evidence = {
-        "discriminator_loss": loss.detach(),
-        "accuracy_real": (on_real.detach() > 0).float().mean(),
-        "accuracy_fake": (on_fake.detach() < 0).float().mean(),
-    }
-    return Step(loss, {}, evidence)
+    loss = joint_kl.tell_apart(on_real, on_fake)
+    return Step(loss, {}, joint_kl.adversarial_evidence(on_real, on_fake, loss))
 
 
 def adversarial(on_fake: Tensor, loss: str) -> Tensor:
     """First term of E8, -E_z log D(G(z)); or E_z log(1 - D(G(z))) for `minimax`."""
-    return softplus(-on_fake).mean() if loss == "non_saturating" else -softplus(on_fake).mean()
+    if loss == "non_saturating":
+        return joint_kl.pass_for_first(on_fake)
+    return -joint_kl.pass_for_second(on_fake)
 
 
 def generator_loss(
     networks: Networks, inputs: Inputs, anchor: Outputs, numbers: Numbers, *, loss: str
 ) -> Step:
     """E11: E_z[-log D(G(z))] + weight x mean over batch and features of (G(z) - G^o(z))^2."""
-    fake = sample(networks, inputs["latents"])
-    regularizer = numbers["weight"] * (fake - anchor.get("fake", fake.detach())).square().mean()
-    total = adversarial(networks["discriminator"](fake), loss) + regularizer
+    outputs = generate(networks, inputs)
+    regularizer = numbers["weight"] * joint_kl.incremental(outputs, anchor)
+    total = adversarial(networks["discriminator"](outputs["fake"]), loss) + regularizer
     evidence = {"generator_loss": total.detach(), "regularizer": regularizer.detach()}
-    return Step(total, {"fake": fake}, evidence)
+    return Step(total, outputs, evidence)
 
 
 def phases(spec: GanFamily) -> tuple[Phase, Phase]:

@@ -63,7 +63,7 @@ def mlp(
         if normalised(layer):
             layers.append(BatchNorm(width))
         layers.append(activation())
-    return nn.Sequential(*layers, Linear(width, outputs))
+    return nn.Sequential(*layers, Linear(width if depth else inputs, outputs))
 
 
 def generator(
@@ -78,6 +78,33 @@ def generator(
         activation=lambda: nn.ReLU(inplace=True),
         normalised=lambda layer: batch_norm,
     )
+
+
+def encoder(dimension: int, outputs: int, *, width: int, depth: int) -> nn.Module:
+    """x [batch, dimension] -> [batch, outputs], codes or what their density needs; ReLU."""
+    return generator(dimension, outputs, width=width, depth=depth, batch_norm=False)
+
+
+class WithScale(nn.Module):
+    """A network for the mean of a Gaussian, beside a scale that its input does not change.
+
+    scale [n], n = 1 or the number of features: positive standard deviations, where learning starts
+    if `learned`, and kept otherwise.
+    """
+
+    log_scale: Tensor
+
+    def __init__(self, mean: nn.Module, scale: Tensor, *, learned: bool) -> None:
+        super().__init__()
+        self.mean = mean
+        if learned:
+            self.log_scale = nn.Parameter(scale.log())
+        else:
+            self.register_buffer("log_scale", scale.log())
+
+    def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """The mean [batch, features] at z, and the log scale [n]."""
+        return self.mean(z), self.log_scale
 
 
 def discriminator(dimension: int, *, width: int, depth: int, batch_norm: bool) -> nn.Module:

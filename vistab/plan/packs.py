@@ -13,8 +13,11 @@ from vistab.spec.grid import Grid
 from vistab.spec.selection import compare
 from vistab.spec.study import Settings, Study
 
-_SIZES = {("mlp", "cpu"): 64, ("mlp", "cuda"): 512}
-"""Runs per pack by network and device (benchmarks/packs.py measures them)."""
+_SIZES = {("mlp", "cpu"): 64, ("mlp", "cuda"): 512, ("em", "cpu"): 64, ("em", "cuda"): 512}
+"""Runs per pack by network, or by family where it has none, and by device.
+
+benchmarks/packs.py measures them for networks. Mixtures gain less from company.
+"""
 
 Group = tuple[Any, ...]
 """The values of the splitting columns: arms of one group run the same program."""
@@ -22,8 +25,8 @@ Group = tuple[Any, ...]
 
 def pack_size(settings: Settings, device: str = "cpu") -> int:
     """How many runs of these settings one pack should hold at most on `device`; 1 if unknown."""
-    network = getattr(getattr(settings.family, "network", None), "kind", "none")
-    return _SIZES.get((network, device), 1)
+    network = getattr(settings.family, "network", None)
+    return _SIZES.get((getattr(network, "kind", settings.family.kind), device), 1)
 
 
 def make_packs(

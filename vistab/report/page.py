@@ -11,22 +11,28 @@ from markupsafe import Markup
 
 import vistab
 from vistab.analysis.verdict import Verdict
-from vistab.analysis.wording import count
+from vistab.analysis.wording import count, say_about
 from vistab.report import words
 from vistab.report.figures.claims import claim_figures
-from vistab.report.figures.curves import coverage_figure, rule, signal_figure
+from vistab.report.figures.curves import coverage_figure, metric_figure, rule, signal_figure
 from vistab.report.figures.forest import forest_axis, forest_figure
+from vistab.report.figures.inside import (
+    codes_figure,
+    data_figure,
+    pairs_figure,
+    part_finding,
+    parts_figure,
+)
 from vistab.report.figures.maps import failure_map, outcome_class, outcome_map, stack
 from vistab.report.figures.scatter import displacement_figure, key_mark
-from vistab.report.figures.strips import frames
+from vistab.report.figures.strips import TILES, frames
 from vistab.report.figures.survival import survival_figure
 from vistab.report.figures.svg import figure
 from vistab.report.view import View, build_view
 from vistab.report.view.claims import compact_runs, control_rows, forest_reach
-from vistab.report.view.happened import CurvePanel, NamedTally
+from vistab.report.view.happened import NamedTally
 from vistab.report.view.layout import axis_columns, plain
 from vistab.report.view.method import PHASES
-from vistab.report.view.why import LOG_SIGNALS
 from vistab.results import Results
 from vistab.results.provenance import dropped
 from vistab.spec.study import Study
@@ -62,9 +68,16 @@ def _environment() -> Environment:
         forest_figure=forest_figure,
         forest_axis=forest_axis,
         frames=frames,
+        frame_images=TILES**2,
+        codes_figure=codes_figure,
+        data_figure=data_figure,
+        pairs_figure=pairs_figure,
+        part_finding=part_finding,
+        parts_figure=parts_figure,
+        metric_figure=metric_figure,
+        metric_name=words.metric_name,
         rule=rule,
         signal_figure=signal_figure,
-        is_log=is_log,
         named_bar=named_bar,
         badge=badge,
         exact=exact,
@@ -76,6 +89,7 @@ def _environment() -> Environment:
         interval=words.interval,
         p_value=words.p_value,
         count=count,
+        say_about=say_about,
         listed=words.listed,
         outcome_name=words.outcome_name,
         axis_name=words.axis_name,
@@ -103,6 +117,9 @@ def _context(view: View, runs: pd.DataFrame) -> dict[str, Any]:
         "outcomes": list(view.flow.tally.outcomes),
         "survival": survival,
         "plain_runs": plain_runs(runs),
+        "pooled_axes": [words.axis_name(path) for path in view.inside.pooled]
+        if view.inside
+        else [],
         "phases": PHASES.get(view.study.family.kind, ()),
         **_declared(view),
         "command": view.provenance.get("command"),
@@ -121,6 +138,7 @@ def _sections(view: View, shown: set[str]) -> list[tuple[str, str]]:
         ("verdicts", "Verdicts", bool(view.forest)),
         ("happened", "What happened", bool(shown)),
         ("strips", "See it", bool(view.strips)),
+        ("inside", "Inside the model", bool(view.inside)),
         ("why", "Why", bool(view.why)),
         ("runs", "All runs", True),
         ("method", "How it was done", True),
@@ -224,8 +242,3 @@ def named_bar(arm: NamedTally) -> Markup:
     """A named arm's outcomes as one bar."""
     told = ", ".join(f"{n} {words.outcome_name(o)}" for o, n in arm.tally.outcomes.items())
     return figure(f"{arm.name}: {told}", 240, 16, *stack(0, 0, 240, 16, arm.tally))
-
-
-def is_log(panel: CurvePanel) -> bool:
-    """Whether a training signal is read on a log axis."""
-    return panel.title in LOG_SIGNALS

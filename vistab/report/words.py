@@ -13,8 +13,45 @@ TickText = Callable[[float], str]
 SHARE = "share of runs"
 """The unit of effects that are differences of proportions; shown in percentage points."""
 
-OUTCOMES = ("healthy", "mode_collapse", "oscillating", "stalled", "diverged", "posterior_collapse")
+OUTCOMES = (
+    "healthy",
+    "mode_collapse",
+    "oscillating",
+    "stalled",
+    "diverged",
+    "posterior_collapse",
+    "singular_components",
+    "dead_components",
+)
 """Order of outcomes in every figure; any other outcome of a user's family comes after."""
+
+METRICS: Mapping[str, tuple[str, str]] = {
+    "log_likelihood": ("log-likelihood", "nats per sample"),
+    "evidence_lower_bound": ("evidence lower bound", "nats per sample"),
+    "reconstruction_error": ("reconstruction error", "share of the data's variance"),
+    "prior_mismatch": ("mismatch of codes and prior", "0 none, 1 total"),
+    "cycle_error": ("cycle error of latents", "1 is the prior's variance"),
+    "active_latents": ("active latent dimensions", "number"),
+}
+"""Metrics of families: what they are called, and their unit or scale."""
+
+EFFECTS = {"log_likelihood": "nats", "evidence_lower_bound": "nats"}
+"""Units of metrics that have one."""
+
+WHEN = {"final_": "at the end", "best_": "at its best"}
+
+
+def metric_name(metric: str) -> str:
+    """`prior_mismatch` as `mismatch of codes and prior`; `final_` as `at the end`."""
+    for prefix, when in WHEN.items():
+        if metric.startswith(prefix):
+            return f"{metric_name(metric.removeprefix(prefix))} {when}"
+    return METRICS[metric][0] if metric in METRICS else metric.replace("_", " ")
+
+
+def metric_unit(metric: str) -> str:
+    """What a metric is measured in, or how its scale reads; nothing where that is not known."""
+    return METRICS[metric][1] if metric in METRICS else ""
 
 
 def outcome_name(outcome: str) -> str:
@@ -39,11 +76,13 @@ def value_name(value: object) -> str:
 
 
 DOTTED = re.compile(r"\b(?:target|family|optimizer|budget)(?:\.[a-z_]+)+")
+METRIC = re.compile(r"\b(?:final|best)_[a-z_]+")
 
 
 def readable(sentence: str) -> str:
-    """A sentence with every dotted path as the axis it names, and no line break before a %."""
+    """A sentence with paths and metrics as what they name, and no line break before a %."""
     named = DOTTED.sub(lambda path: axis_name(path.group()), sentence)
+    named = METRIC.sub(lambda metric: metric_name(metric.group()), named)
     return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", named)
 
 
@@ -77,9 +116,15 @@ def p_value(p: float | None) -> str:
 
 
 def unit_name(unit: str) -> str:
-    """The unit that effects are written in: `points per step` for `share of runs per step`."""
+    """The unit that effects are written in: `points per step` for `share of runs per step`.
+
+    Metrics without a unit are bare numbers: the claim's words and figure name them.
+    """
     if unit.startswith(SHARE):
         return "points" + unit.removeprefix(SHARE)
+    metric, _, per = unit.partition(" ")
+    if METRIC.fullmatch(metric):
+        return f"{EFFECTS.get(metric.split('_', 1)[1], '')} {per}".strip()
     return readable(unit)
 
 

@@ -53,12 +53,28 @@ class Results:
 
     def samples(self, run_id: str) -> Samples | None:
         """Film strip of a run: (rounds [T], samples [T, n, d]); None if none was kept."""
+        kept = self._kept(run_id)
+        return (kept["rounds"], kept[run_id]) if run_id in kept else None
+
+    def pictures(self, run_id: str) -> dict[str, npt.NDArray[np.generic]]:
+        """What else was kept of a run at the rounds of its film strip; {} if nothing was.
+
+        Of families with an encoder `codes` [T, n, latent_dim], `reconstructions` [T, n, d] and
+        `cycled` [T, n, latent_dim]; and `originals` [n, d], the data that codes are of.
+        """
+        prefix = f"{run_id}."
+        kept = self._kept(run_id).items()
+        return {name.removeprefix(prefix): one for name, one in kept if name.startswith(prefix)}
+
+    def _kept(self, run_id: str) -> dict[str, npt.NDArray[np.generic]]:
+        """What the run's pack kept of it, by the names of its archive, with `rounds`."""
         packs = self.runs.loc[self.runs["run_id"] == run_id, "pack"]
         path = self.folder / "samples" / f"{packs.iloc[0]}.npz" if len(packs) else None
         if path is None or not path.exists():
-            return None
+            return {}
         with np.load(path) as archive:
-            return (archive["rounds"], archive[run_id]) if run_id in archive else None
+            wanted = [name for name in archive if name.split(".")[0] in (run_id, "rounds")]
+            return {name: archive[name] for name in wanted}
 
 
 def load(path: str | Path) -> Results:

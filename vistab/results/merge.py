@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 from vistab.plan.model import Plan, Run
 from vistab.results.files import write_bytes
 from vistab.results.pack_folder import PackFolder
-from vistab.results.record import METRICS, RUN_COLUMNS_AFTER_AXES, RUN_COLUMNS_BEFORE_AXES
+from vistab.results.record import RUN_COLUMNS_AFTER_AXES, RUN_COLUMNS_BEFORE_AXES
 from vistab.results.tables import table_of, write_table
+from vistab.spec.metrics import SIGNAL_METRICS, WHEN, metric_columns
 
 ROUND_COLUMNS = ("onset_round", "converged_round", "rounds")
-METRIC_COLUMNS = tuple(f"{which}_{metric}" for metric in METRICS for which in ("final", "best"))
 TEXT_COLUMNS = ("outcome", "evidence", "pack", "device", "error")
 
 
@@ -51,12 +51,13 @@ def _owners(plan: Plan, folders: Sequence[PackFolder]) -> dict[str, PackFolder]:
 
 def _runs(plan: Plan, owners: Mapping[str, PackFolder], rest: Sequence[PackFolder]) -> pd.DataFrame:
     rows = [*_crashed(rest, owners), *_finished(owners)]
-    happened = pd.DataFrame(rows, columns=_columns(rows))
+    metrics = _metric_columns(plan, rows)
+    happened = pd.DataFrame(rows, columns=_columns(rows, metrics))
     frame = _planned(plan).merge(happened, on="run_id", how="left")
     frame["status"] = frame["status"].fillna("missing")
     for column in ROUND_COLUMNS:
         frame[column] = frame[column].astype("Int64")
-    for column in ("severity", "seconds", *METRIC_COLUMNS):
+    for column in ("severity", "seconds", *metrics):
         frame[column] = frame[column].astype(float)
     for column in TEXT_COLUMNS:
         values = frame[column].astype(object)
@@ -108,15 +109,23 @@ def _crashed(
     ]
 
 
-def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _metric_columns(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Those of the study; and those that runs have, where only the runs still know them."""
+    declared = metric_columns({**SIGNAL_METRICS, **plan.study.family.metrics})
+    prefixes = tuple(f"{when}_" for when in WHEN)
+    found = [name for row in rows for name in row if name.startswith(prefixes)]
+    return tuple(dict.fromkeys([*declared, *found]))
+
+
+def _columns(rows: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> list[str]:
     """The columns of record.py in their order, with whatever else was measured among them."""
-    known = ["run_id", *RUN_COLUMNS_AFTER_AXES, *METRIC_COLUMNS]
+    known = ["run_id", *RUN_COLUMNS_AFTER_AXES, *metrics]
     further = dict.fromkeys(key for row in rows for key in row)
     cut = RUN_COLUMNS_AFTER_AXES.index("rounds")
     return [
         "run_id",
         *RUN_COLUMNS_AFTER_AXES[:cut],
-        *METRIC_COLUMNS,
+        *metrics,
         *(name for name in further if name not in known),
         *RUN_COLUMNS_AFTER_AXES[cut:],
     ]

@@ -30,7 +30,10 @@ class Session:
 
 
 def declaration(study: Study, when: str) -> dict[str, Any]:
-    """What a study declares before its first result: hashes of what is trained and claimed."""
+    """What a study declares before its first result: hashes of what is trained and claimed.
+
+    And the family's metrics, for results are read without the module of a user's family.
+    """
     return {
         "study": study.study,
         "trained_hash": trained_hash(study),
@@ -40,6 +43,7 @@ def declaration(study: Study, when: str) -> dict[str, Any]:
         "declared": when,
         "seed": study.seed,
         "replicates": study.replicates,
+        "metrics": {name: asdict(metric) for name, metric in study.family.metrics.items()},
     }
 
 

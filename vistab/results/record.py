@@ -12,7 +12,7 @@ import pandas as pd
 RUN_COLUMNS_BEFORE_AXES = ("run_id", "role", "arm", "arm_id", "replicate")
 RUN_COLUMNS_AFTER_AXES = (
     "status",  # finished, crashed, missing
-    "outcome",  # healthy, mode_collapse, stalled, oscillating, diverged; null unless finished
+    "outcome",  # as the detector names it; null unless finished
     "onset_round",  # nullable: first snapshot round of the lasting failure
     "converged_round",  # nullable: first snapshot round of the lasting health
     "severity",  # in [0, 1]
@@ -23,10 +23,8 @@ RUN_COLUMNS_AFTER_AXES = (
     "device",
     "error",  # traceback of a crashed run
 )
-"""Between `evidence` and `rounds` stand final_<metric> and best_<metric> columns."""
-
-METRICS = ("coverage", "modes", "high_quality", "spread")
-"""Signals (of collapse/signals.py) that become final_ and best_ columns of runs.parquet."""
+"""Between `evidence` and `rounds` stand final_<metric> and best_<metric> columns: of the signals
+and of the family's own metrics."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +33,9 @@ class PackRecord:
 
     runs: a row per run: run_id, status, outcome, onset_round, converged_round, severity, evidence,
         final_<metric>, best_<metric>, rounds, seconds, device (the axis columns are joined later).
-    history: a row per run and snapshot: run_id, round, evidence and signals (float32), mode_shares.
-    samples: film strips: "rounds" [T] and, per run_id, float16 [T, n, d].
+    history: a row per run and snapshot: run_id, round, evidence and signals (float32, or lists).
+    samples: film strips, float16: "rounds" [T]; per run_id samples [T, n, d]; and, of families that
+        have them, `<run_id>.<picture>` [T, n, ...] and `<run_id>.originals` [n, d].
     """
 
     pack_id: str

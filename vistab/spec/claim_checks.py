@@ -17,6 +17,7 @@ from vistab.spec.claims import (
 )
 from vistab.spec.draft import Draft
 from vistab.spec.grid import Grid
+from vistab.spec.metrics import claimable
 from vistab.spec.problems import NOTHING, Place, Problems, nearest_of, nearest_value
 from vistab.spec.selection import compare, controls, level_axis, named_paths, selected
 from vistab.spec.validation import PLACEHOLDER
@@ -71,14 +72,24 @@ class _Check:
         if isinstance(claim, OutcomeOrMetric) and claim.outcome and claim.metric:
             rule = "takes the place of outcome: give only one of them"
             self._add("metric", rule, claim.metric)
+        self._check_metric(getattr(claim, "metric", None))
         if isinstance(claim, InteractionClaim) and bool(claim.across) == bool(claim.along):
             self._add("across", "exactly one of across and along is required")
             self._sound = False
 
-    def _add(self, key: str, rule: str, value: Any = NOTHING) -> None:
+    def _check_metric(self, metric: str | None) -> None:
+        """A metric must be one that runs of this study's family have."""
+        family = self._draft.sections.get("family")
+        own = getattr(family, "metrics", None)
+        if metric is None or own is None or metric in claimable(own):
+            return
+        known = claimable(own)
+        self._add("metric", f"must be one of {', '.join(known)}", metric, nearest_of(metric, known))
+
+    def _add(self, key: str, rule: str, value: Any = NOTHING, *nearest: Any) -> None:
         """Note a problem of one key, unless its own value was refused already."""
         if not self._problems.at((*self._place, key)):
-            self._problems.add((*self._place, key), rule, value)
+            self._problems.add((*self._place, key), rule, value, *nearest)
 
     def _typed(self, claim: ClaimSpec) -> dict[str, Any]:
         """The claim's selectors, `within` and `across` with values in their axes' types."""

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from vistab.spec.base import CLAIM_ID, Spec
+from vistab.spec.metrics import claimable
 
 Value = bool | int | float | str
 Selector = dict[str, Any]
 """A partial assignment of axes (each value has its axis's own type), or `{"arm": NAME}`."""
 Within = dict[str, Any]
 """Axes with a value or a tuple of values each."""
-Metric = Literal[
-    "severity",
-    "final_coverage",
-    "best_coverage",
-    "final_modes",
-    "best_modes",
-    "final_high_quality",
-    "best_high_quality",
-    "final_spread",
-    "best_spread",
-]
-"""Columns of runs.parquet that a claim may read."""
+MetricName = Annotated[str, Field(examples=list(claimable({})))]
+"""A column of runs.parquet: severity, or final_ or best_ and a metric that the family has."""
 Outcome = Literal[
     "failed",
     "mode_collapse",
@@ -32,11 +23,13 @@ Outcome = Literal[
     "oscillating",
     "diverged",
     "posterior_collapse",
+    "singular_components",
+    "dead_components",
     "healthy",
 ]
 
 NON_INFERIORITY = ("not_higher", "not_lower")
-"""What a claim may expect that goes by its interval and margin alone, and so has no p."""
+"""What a claim may expect that is judged on one side of its margin alone."""
 
 
 class ClaimSpec(Spec):
@@ -81,7 +74,7 @@ class OutcomeOrMetric(ClaimSpec):
     """
 
     outcome: Outcome | None = None
-    metric: Metric | None = None
+    metric: MetricName | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -117,6 +110,13 @@ class StableRegionClaim(ComparisonSpec):
     expect: Literal["wider", "narrower"]
 
 
+class EquivalenceClaim(OutcomeOrMetric, ComparisonSpec):
+    """The difference between treatment and control lies within the margin, either way."""
+
+    kind: Literal["equivalence"]
+    margin: PositiveFloat
+
+
 class IdenticalClaim(ClaimSpec):
     """Runs that differ in the axis `vary` alone have exactly the same histories."""
 
@@ -130,5 +130,6 @@ CLAIMS: dict[str, type[ClaimSpec]] = {
     "trend": TrendClaim,
     "interaction": InteractionClaim,
     "stable_region": StableRegionClaim,
+    "equivalence": EquivalenceClaim,
     "identical": IdenticalClaim,
 }

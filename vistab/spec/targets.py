@@ -28,10 +28,13 @@ class GridTarget(Spec):
 
 
 class MixtureTarget(Spec):
-    """Gaussians of deviation `std` at the listed `centres`; equal `weights` if none given."""
+    """Gaussians of deviation `std` at the listed `centres`; equal `weights` if none given.
+
+    With one centre it is a Gaussian.
+    """
 
     kind: Literal["mixture"]
-    centres: Annotated[tuple[tuple[float, ...], ...], Field(min_length=2)]
+    centres: Annotated[tuple[tuple[float, ...], ...], Field(min_length=1)]
     weights: tuple[PositiveFloat, ...] | None = None
     std: PositiveFloat = 0.02
 
@@ -53,4 +56,15 @@ class MixtureTarget(Spec):
         return self
 
 
-TARGETS: dict[str, type[Spec]] = {"ring": RingTarget, "grid": GridTarget, "mixture": MixtureTarget}
+class DigitsTarget(Spec):
+    """The 1797 handwritten digits of scikit-learn, 8 x 8 pixels from -1 to 1."""
+
+    kind: Literal["digits"]
+
+
+TARGETS: dict[str, type[Spec]] = {
+    "ring": RingTarget,
+    "grid": GridTarget,
+    "mixture": MixtureTarget,
+    "digits": DigitsTarget,
+}

@@ -1,6 +1,6 @@
-"""What is to be learned: densities with known modes. Numpy only."""
+"""What is to be learned: densities with known modes, and data sets. Numpy and scipy."""
 
-from vistab.targets.base import KnownModes, Target
+from vistab.targets.base import KnownModes, Modes, Target
 from vistab.targets.make import TARGETS, make_target
 
-__all__ = ["TARGETS", "KnownModes", "Target", "make_target"]
+__all__ = ["TARGETS", "KnownModes", "Modes", "Target", "make_target"]

@@ -1,4 +1,4 @@
-"""What a target is, and what is known of one whose modes are known."""
+"""What a target is, what is asked of its modes, and what is known of one whose modes are known."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 from scipy.special import chdtr
 
+from vistab.targets.covariance import participation_ratio
+
 Array = npt.NDArray[np.float64]
 
 HIGH_QUALITY_STDS: Final = 3.0
@@ -19,16 +21,82 @@ HIGH_QUALITY_STDS: Final = 3.0
 _REFERENCE_SAMPLES: Final = 2**17  # for overlapping modes: shares good to about 0.1 percent
 
 
-class Target(Protocol):
-    """What is to be learned. `modes` is None where no modes are known (data sets, for example)."""
+class Modes(Protocol):
+    """Where a target's samples lie, and how a perfect sampler scores there.
+
+    The target's own modes where they are known (`KnownModes`); else bins of its data
+    (`vistab.targets.bins.DataBins`). m modes, d features.
+    """
+
+    @property
+    def centres(self) -> Array:
+        """The modes' centres [m, d]."""
+
+    @property
+    def count(self) -> int:
+        """The number m of modes."""
 
     @property
     def dimension(self) -> int:
         """The number d of features of one sample."""
 
     @property
-    def modes(self) -> KnownModes | None:
-        """What is known of the target's modes, if it has known ones."""
+    def std(self) -> float:
+        """Standard deviation per feature within a mode; of several, the typical one."""
+
+    @property
+    def radii(self) -> Array:
+        """How far [m] from its mode's centre a sample may lie to be of high quality."""
+
+    @property
+    def fair_shares(self) -> Array:
+        """Share [m] of ALL samples of a perfect sampler that are of high quality, by mode."""
+
+    @property
+    def ceiling(self) -> float:
+        """The share of a perfect sampler's samples that are of high quality."""
+
+    @property
+    def high_quality_stds(self) -> Array:
+        """Deviation [m] per feature of a perfect sampler's high-quality samples.
+
+        Where a mode is wider in some directions than in others: the fourth root of the mean
+        product of two different principal variances.
+        """
+
+    @property
+    def mean(self) -> Array:
+        """The mean [d] of the target."""
+
+    @property
+    def rms(self) -> float:
+        """Root mean square distance of the target's samples from the target's mean."""
+
+    @property
+    def effective_dimension(self) -> int:
+        """How many directions the target spreads in: `participation_ratio`, rounded."""
+
+    @property
+    def flat(self) -> bool:
+        """Does the target not vary at all in some direction (a pixel that is always white)?"""
+
+    def distinct_share(self, n: int) -> float:
+        """The share of n samples of a perfect sampler that repeat no other one, on average."""
+
+    def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
+        """Distance to, and index of, the nearest centre of finite samples [..., d]; both [...]."""
+
+
+class Target(Protocol):
+    """What is to be learned."""
+
+    @property
+    def dimension(self) -> int:
+        """The number d of features of one sample."""
+
+    @property
+    def modes(self) -> Modes:
+        """Where its samples lie: known modes, or bins of data."""
 
     def sample(self, n: int, generator: np.random.Generator) -> npt.NDArray[np.float32]:
         """Draw n samples, float32 [n, d], from the random numbers of `generator` alone."""
@@ -84,6 +152,11 @@ class KnownModes:
         return HIGH_QUALITY_STDS * self.std
 
     @property
+    def radii(self) -> Array:
+        """The radius of each mode, [m]: all the same."""
+        return np.full(self.count, self.radius)
+
+    @property
     def mean(self) -> Array:
         """The mean [d] of the target."""
         mean: Array = self.weights @ self.centres
@@ -94,6 +167,13 @@ class KnownModes:
         """Root mean square distance of the target's samples from the target's mean."""
         between = self.weights @ np.sum((self.centres - self.mean) ** 2, axis=1)
         return float(np.sqrt(between + self.within_mode_rms**2))
+
+    @property
+    def effective_dimension(self) -> int:
+        """How many directions the target spreads in: 2 for a ring, d for a single Gaussian."""
+        offsets = self.centres - self.mean
+        between = (self.weights[:, None] * offsets).T @ offsets
+        return round(participation_ratio(between + self.std**2 * np.eye(self.dimension)))
 
     @property
     def within_mode_rms(self) -> float:
@@ -127,10 +207,18 @@ class KnownModes:
         square = _chi_square_cdf(self.dimension + 2) / _chi_square_cdf(self.dimension)
         return np.full(self.count, self.std * np.sqrt(square))
 
+    @property
+    def flat(self) -> bool:
+        """Gaussians vary in every direction."""
+        return False
+
+    def distinct_share(self, n: int) -> float:
+        """Samples of a density never repeat each other: 1."""
+        return 1.0
+
     def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
         """Distance to, and index of, the nearest centre of finite samples [..., d]; both [...]."""
-        distance, index = self._tree.query(samples)
-        return np.asarray(distance), np.asarray(index, dtype=np.intp)
+        return nearest_in(self._tree, samples)
 
     @cached_property
     def _tree(self) -> cKDTree:
@@ -155,6 +243,17 @@ class KnownModes:
         mean, square = (_by_mode(mode, offset**power, counts) for power in (1, 2))
         variance = np.mean(square - mean**2, axis=1)
         return counts / _REFERENCE_SAMPLES, np.sqrt(variance)
+
+
+def nearest_in(
+    tree: cKDTree, samples: npt.NDArray[np.floating]
+) -> tuple[Array, npt.NDArray[np.intp]]:
+    """Distance to, and index of, the nearest point of the tree, for samples [..., d]; both [...].
+
+    From too far away for a finite distance it is infinite, and the index that of the last point.
+    """
+    distance, index = tree.query(samples)
+    return np.asarray(distance), np.minimum(index, tree.n - 1).astype(np.intp)
 
 
 def _chi_square_cdf(freedom: int) -> float:

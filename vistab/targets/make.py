@@ -6,12 +6,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from vistab.targets.base import Target
+from vistab.targets.digits import digits
 from vistab.targets.mixtures import grid, mixture, ring
 
 if TYPE_CHECKING:  # so that measuring samples needs numpy and scipy alone
     from vistab.spec.base import Spec
 
-TARGETS: dict[str, Callable[[Any], Target]] = {"ring": ring, "grid": grid, "mixture": mixture}
+TARGETS: dict[str, Callable[[Any], Target]] = {
+    "ring": ring,
+    "grid": grid,
+    "mixture": mixture,
+    "digits": digits,
+}
 """Kind -> builder; the twin of `vistab.spec.targets.TARGETS`, which says what each kind accepts."""
 
 

@@ -5,6 +5,7 @@ Random draws are keyed by round, so tensors and evidence are all there is to kee
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 
 from vistab.results.files import write_atomically
 from vistab.training.evidence import Evidence
+from vistab.training.pictures import Array, Pictures
 from vistab.training.state import Training
 
 NAME = "checkpoint.pt"
@@ -28,7 +30,8 @@ def save(directory: Path, training: Training, evidence: Evidence, seconds: float
             name: [torch.from_numpy(values) for values in column]
             for name, column in evidence.columns.items()
         },
-        "strip": {number: torch.from_numpy(values) for number, values in evidence.strip.items()},
+        "shots": {number: _tensors(shot) for number, shot in evidence.pictures.shots.items()},
+        "originals": _tensors({"data": evidence.pictures.originals}),
         "seconds": seconds,
     }
     directory.mkdir(parents=True, exist_ok=True)
@@ -52,6 +55,17 @@ def load(directory: Path, training: Training) -> tuple[Evidence, float]:
             name: [values.cpu().numpy() for values in column]
             for name, column in state["columns"].items()
         },
-        strip={number: values.cpu().numpy() for number, values in state["strip"].items()},
+        pictures=Pictures(
+            {number: _arrays(shot) for number, shot in state["shots"].items()},
+            _arrays(state["originals"]).get("data"),
+        ),
     )
     return evidence, state["seconds"]
+
+
+def _tensors(arrays: Mapping[str, Array | None]) -> dict[str, torch.Tensor]:
+    return {name: torch.from_numpy(one) for name, one in arrays.items() if one is not None}
+
+
+def _arrays(tensors: Mapping[str, torch.Tensor]) -> dict[str, Array]:
+    return {name: tensor.cpu().numpy() for name, tensor in tensors.items()}

@@ -1,4 +1,4 @@
-"""What is kept of a pack: a history row per run and snapshot, film strips, rulings."""
+"""What is kept of a pack: a history row per run and snapshot, pictures, rulings."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ import pandas as pd
 from torch import Tensor
 
 from vistab.collapse.detector import Ruling, rule
+from vistab.collapse.latent import measure_latent
 from vistab.collapse.signals import measure
+from vistab.families.base import Input, Observation
 from vistab.plan.model import Pack
-from vistab.results.record import METRICS, PackRecord
-from vistab.targets.base import KnownModes
+from vistab.results.record import PackRecord
+from vistab.spec.metrics import SIGNAL_METRICS, Metric
+from vistab.targets.base import Modes
+from vistab.training.pictures import Pictures
 
-STRIP_SNAPSHOTS = 8
-STRIP_SAMPLES = 200
-SHARES = "mode_shares"
-Array = npt.NDArray[np.generic]
+Array = npt.NDArray[np.floating]
 
 
 def snapshot_rounds(rounds: int, snapshots: int) -> list[int]:
@@ -27,64 +28,69 @@ def snapshot_rounds(rounds: int, snapshots: int) -> list[int]:
     return [rounds * (i + 1) // snapshots for i in range(snapshots)]
 
 
-def strip_rounds(snapshots: Sequence[int]) -> list[int]:
-    """Up to 8 evenly spaced snapshots, the first and the last included: the film strip."""
-    picked = np.linspace(0, len(snapshots) - 1, min(STRIP_SNAPSHOTS, len(snapshots)))
-    return [snapshots[int(i)] for i in picked.round()]
-
-
 @dataclass
 class Evidence:
     """All that has been measured so far.
 
-    rounds: of the T snapshots. columns: by history column, an array [K] (mode shares [K, m]) a
-    snapshot. strip: by round, samples [K, 200, d] in float16.
+    rounds: of the T snapshots. columns: by history column, an array [K] or [K, m] a snapshot.
     """
 
     rounds: list[int] = field(default_factory=list)
     columns: dict[str, list[Array]] = field(default_factory=dict)
-    strip: dict[int, Array] = field(default_factory=dict)
+    pictures: Pictures = field(default_factory=Pictures)
 
     @property
     def last_round(self) -> int:
         """The round of the last snapshot, 0 before the first."""
         return self.rounds[-1] if self.rounds else 0
 
-    def add(
-        self, number: int, columns: Mapping[str, Tensor], samples: Tensor, modes: KnownModes
-    ) -> None:
-        """Measure one snapshot: evidence of the round, [K] each, and samples [K, n, d]."""
+    def add(self, number: int, columns: Mapping[str, Array]) -> None:
+        """Add the columns of one snapshot."""
         self.rounds.append(number)
-        x = samples.cpu().numpy()
-        kept = {name: column.cpu().numpy() for name, column in columns.items()}
-        for name, values in (kept | measure(x, modes)).items():
-            self.columns.setdefault(name, []).append(values.astype(np.float32))
-
-    def keep_strip(self, number: int, samples: Tensor) -> None:
-        """Keep the first samples of every run for the film strips."""
-        self.strip[number] = samples[:, :STRIP_SAMPLES].cpu().numpy().astype(np.float16)
+        with np.errstate(over="ignore"):
+            for name, values in columns.items():
+                self.columns.setdefault(name, []).append(values.astype(np.float32))
 
     def stacked(self) -> dict[str, Array]:
-        """Each column as one array [K, T] (mode shares [K, T, m])."""
+        """Each column as one array [K, T] or [K, T, m]."""
         return {name: np.stack(values, axis=1) for name, values in self.columns.items()}
 
 
+def measure_all(
+    columns: Mapping[str, Tensor],
+    samples: Tensor,
+    shown: Observation,
+    watched: Mapping[Input, Tensor],
+    modes: Modes,
+) -> dict[str, Array]:
+    """All columns of one snapshot: evidence of the round, signals, and what the family shows."""
+    evidence = {name: _array(column) for name, column in {**columns, **shown.evidence}.items()}
+    evidence |= measure(_array(samples), modes)
+    pictures = {name: _array(picture) for name, picture in shown.pictures.items()}
+    originals, latents = _array(watched["data"]), _array(watched["latents"])
+    return evidence | measure_latent(evidence, pictures, originals, latents, modes)
+
+
 def record(
-    pack: Pack, evidence: Evidence, modes: KnownModes, *, seconds: float, device: str
+    pack: Pack, evidence: Evidence, modes: Modes, *, seconds: float, device: str
 ) -> PackRecord:
-    """The finished pack's record: every run ruled on, metrics at the end and at their best."""
+    """The finished pack's record: every run ruled on, metrics at the end and at their best.
+
+    TypeError if the family declares a metric of which there is no evidence.
+    """
+    metrics = {**SIGNAL_METRICS, **pack.runs[0].arm.settings.family.metrics}
     columns, rounds = evidence.stacked(), np.array(evidence.rounds)
     common = {"rounds": evidence.rounds[-1], "seconds": seconds / len(pack.runs), "device": device}
     rows = []
     for k, run in enumerate(pack.runs):
         own = {name: values[k] for name, values in columns.items()}
         ruling = rule(rounds, own, modes)
-        rows.append({"run_id": run.run_id} | _ruled(ruling) | _metrics(own) | common)
+        rows.append({"run_id": run.run_id} | _ruled(ruling) | _metrics(own, metrics) | common)
     return PackRecord(
         pack_id=pack.pack_id,
         runs=pd.DataFrame(rows).astype({"onset_round": "Int64", "converged_round": "Int64"}),
         history=_history(pack, evidence.rounds, columns),
-        samples=_strips(pack, evidence.strip),
+        samples=evidence.pictures.archive([run.run_id for run in pack.runs]),
     )
 
 
@@ -99,28 +105,33 @@ def _ruled(ruling: Ruling) -> dict[str, object]:
     }
 
 
-def _metrics(columns: Mapping[str, Array]) -> dict[str, float]:
-    """Of each metric the last value and the best: the largest, NaN if none is finite."""
-    final = {f"final_{name}": float(columns[name][-1]) for name in METRICS}
-    return final | {f"best_{name}": float(np.fmax.reduce(columns[name])) for name in METRICS}
+def _metrics(columns: Mapping[str, Array], metrics: Mapping[str, Metric]) -> dict[str, float]:
+    """Of each metric the last value and the best one, NaN if none is finite."""
+    unknown = sorted(name for name in metrics if name not in columns)
+    if unknown:
+        raise TypeError(f"metrics without evidence of that name: {', '.join(unknown)}")
+    final = {f"final_{name}": float(columns[name][-1]) for name in metrics}
+    best = {
+        f"best_{name}": float(
+            (np.fmax if metric.better == "higher" else np.fmin).reduce(columns[name])
+        )
+        for name, metric in metrics.items()
+    }
+    return final | best
 
 
 def _history(pack: Pack, rounds: Sequence[int], columns: Mapping[str, Array]) -> pd.DataFrame:
-    """A row per run and snapshot, run by run."""
-    flat = {name: values.reshape(-1) for name, values in columns.items() if name != SHARES}
-    shares = columns[SHARES].reshape(-1, columns[SHARES].shape[-1])
+    """A row per run and snapshot, run by run; columns of vectors [K, T, m] become lists."""
+    index = {
+        "run_id": np.repeat([run.run_id for run in pack.runs], len(rounds)),
+        "round": np.tile(np.asarray(rounds, dtype=np.int32), len(pack.runs)),
+    }
+    flat = {name: values.reshape(-1, *values.shape[2:]) for name, values in columns.items()}
     return pd.DataFrame(
-        {
-            "run_id": np.repeat([run.run_id for run in pack.runs], len(rounds)),
-            "round": np.tile(np.asarray(rounds, dtype=np.int32), len(pack.runs)),
-            **flat,
-            SHARES: list(shares),
-        }
+        index | {name: one if one.ndim == 1 else list(one) for name, one in flat.items()}
     )
 
 
-def _strips(pack: Pack, strip: Mapping[int, Array]) -> dict[str, Array]:
-    """The rounds [T] and, by run, samples [T, 200, d] from the same latents."""
-    stacked = np.stack(list(strip.values()), axis=1)
-    strips: dict[str, Array] = {"rounds": np.array(list(strip), dtype=np.int32)}
-    return strips | {run.run_id: stacked[k] for k, run in enumerate(pack.runs)}
+def _array(tensor: Tensor) -> Array:
+    array: Array = tensor.cpu().numpy()
+    return array

@@ -2,58 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import vmap
 
-from vistab.families.base import Inputs, Numbers, Outputs, Phase, Step
-from vistab.training.pack import Named, bind
-from vistab.training.state import Training
+from vistab.families.base import ClosedForm, Input, Inputs, Numbers, Outputs, Phase, Step
+from vistab.training.closed_form import solve
+from vistab.training.pack import BEFORE, Named, bind, by_run
+from vistab.training.state import States, Training
 
 Columns = dict[str, Tensor]
-"""Evidence by history column, [K] each."""
-States = Mapping[str, tuple[Named, Named]]
-"""By network: its parameters and its buffers."""
+"""Evidence by history column, [K] or [K, m] each."""
 
 
 def play_round(training: Training, number: int, *, observe: bool) -> Columns:
     """Play every phase once, in place; round numbers start at 1. Evidence only if `observe`."""
     columns: Columns = {}
     finite = ~training.diverged
+    training.numbers["round"].fill_(number)
     for phase in training.phases:
-        loss, seen = _play_phase(training, phase, number, observe=observe)
-        finite &= loss.isfinite()
+        objective, seen = _play(training, phase, number, observe=observe)
+        finite &= objective.isfinite()
         columns |= seen
     if not torch.equal(~finite, training.diverged):
         training.stop(~finite)
-    return {name: column.where(finite, torch.nan) for name, column in columns.items()}
+    return {
+        name: column.where(by_run(finite, column), torch.nan) for name, column in columns.items()
+    }
 
 
-def draw_samples(training: Training) -> Tensor:
-    """Samples from the fixed latents, networks in inference mode: [K, n, d]; NaN if diverged."""
-    modules = _modules(training)
-
-    def one(state: States, latents: Tensor) -> Tensor:
-        return training.family.sample(bind(modules, state), latents)
-
-    with _inference(modules.values()):
-        samples: Tensor = training.programs.run(
-            "sample", vmap(one), _states(training), training.latents
-        )
-    return samples.where(~training.diverged[:, None, None], torch.nan)
-
-
-@contextmanager
-def _inference(modules: Iterable[nn.Module]) -> Iterator[None]:
-    for module in modules:
-        module.eval()
-    yield
-    for module in modules:
-        module.train()
+def _play(
+    training: Training, phase: Phase | ClosedForm, number: int, *, observe: bool
+) -> tuple[Tensor, Columns]:
+    """What the phase minimises, [K], and its evidence."""
+    if isinstance(phase, Phase):
+        return _play_phase(training, phase, number, observe=observe)
+    update = solve(training, phase, _inputs(training, phase, number, 0))
+    return update.objective, update.evidence if observe else {}
 
 
 def _play_phase(
@@ -61,19 +49,34 @@ def _play_phase(
 ) -> tuple[Tensor, Columns]:
     blocks = [_inputs(training, phase, number, block) for block in range(phase.batches)]
     anchors = _anchors(training, phase, blocks)
+    before = _before(training, phase)
     start: Outputs = {}
     for inputs, anchor in zip(blocks, anchors, strict=True):
         for _ in range(phase.steps):
-            step = _take_step(training, phase, inputs, anchor)
+            step = _take_step(training, phase, inputs, anchor, before)
             start = start or step.outputs
             anchor = anchor or step.outputs
     return step.loss, _observed(training, phase, step, blocks[0], start) if observe else {}
 
 
-def _inputs(training: Training, phase: Phase, number: int, block: int) -> Inputs:
+def _inputs(training: Training, phase: Phase | ClosedForm, number: int, block: int) -> Inputs:
+    inputs: dict[Input, Tensor] = {}
+    for name in phase.inputs:
+        if name == "data_set":
+            assert training.data_set is not None
+            inputs[name] = training.data_set
+        else:
+            draw, stream = training.samplers[name], f"{phase.name}.{name}"
+            inputs[name] = training.draws.draw(draw, stream, number, block)
+    return inputs
+
+
+def _before(training: Training, phase: Phase) -> States:
+    """Copies of the networks that the phase's loss is also handed as they are now."""
+    stacks = {name: training.stacks[name] for name in phase.before}
     return {
-        name: training.draws.draw(training.samplers[name], f"{phase.name}.{name}", number, block)
-        for name in phase.inputs
+        name + BEFORE: (stack.layout.views(stack.parameters.clone()), stack.copy_buffers())
+        for name, stack in stacks.items()
     }
 
 
@@ -94,7 +97,7 @@ def _outputs(
 ) -> Outputs:
     """What the phase's incremental term looks at, from given parameters, without a trace."""
     assert phase.incremental is not None
-    outputs, modules = phase.incremental.outputs, _modules(training)
+    outputs, modules = phase.incremental.outputs, training.modules
     states = {
         name: (stack.layout.views(parameters.get(name, stack.parameters)), stack.copy_buffers())
         for name, stack in training.stacks.items()
@@ -106,9 +109,11 @@ def _outputs(
     return cast(Outputs, training.programs.run((phase.name, "out"), vmap(one), states, inputs))
 
 
-def _take_step(training: Training, phase: Phase, inputs: Inputs, anchor: Outputs) -> Step:
+def _take_step(
+    training: Training, phase: Phase, inputs: Inputs, anchor: Outputs, before: States
+) -> Step:
     """One optimiser step of every network that the phase trains."""
-    modules = _modules(training)
+    modules = training.modules
 
     def one(state: States, batch: Inputs, held: Outputs, numbers: Numbers) -> Step:
         return phase.loss(bind(modules, state), batch, held, numbers)
@@ -124,7 +129,7 @@ def _take_step(training: Training, phase: Phase, inputs: Inputs, anchor: Outputs
         return Step(step.loss.detach(), outputs, step.evidence), gradients
 
     key = (phase.name, "anchored" if anchor else "free")
-    arguments = (_states(training), inputs, anchor, training.numbers)
+    arguments = ({**training.states, **before}, inputs, anchor, training.numbers)
     step, gradients = training.programs.run(key, with_gradients, *arguments)
     for name, gradient in zip(phase.trains, gradients, strict=True):
         training.stacks[name].descend(gradient, training.optimizer, training.rates[name])
@@ -133,14 +138,6 @@ def _take_step(training: Training, phase: Phase, inputs: Inputs, anchor: Outputs
 
 def _leaves(parameters: Named) -> dict[str, Tensor]:
     return {name: value.detach().requires_grad_() for name, value in parameters.items()}
-
-
-def _states(training: Training) -> States:
-    return {name: (stack.views, stack.buffers) for name, stack in training.stacks.items()}
-
-
-def _modules(training: Training) -> dict[str, nn.Module]:
-    return {name: stack.module for name, stack in training.stacks.items()}
 
 
 def _observed(

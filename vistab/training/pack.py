@@ -22,6 +22,7 @@ from vistab.families.base import Networks
 from vistab.training.optimizers import Moments, Optimizer, Rates
 
 ALIGNMENT = 64  # floats: four cache lines, and more than the widest vector loop takes at once
+BEFORE = "_before"
 Named = Mapping[str, Tensor]
 
 
@@ -69,9 +70,12 @@ class Stack:
 
     @classmethod
     def of(cls, modules: Sequence[nn.Module], index: Tensor) -> Stack:
-        """Stack `modules` (one a replicate); run k starts as a copy of modules[index[k]]."""
+        """Stack `modules`; run k starts as a copy of modules[index[k]].
+
+        The flat buffer has the parameters' dtype.
+        """
         module, layout = modules[0], Layout.of(modules[0])
-        flat = torch.zeros(len(modules), layout.size)
+        flat = torch.zeros(len(modules), layout.size, dtype=_dtype(module))
         for row, one in enumerate(modules):
             for name, view in layout.views(flat).items():
                 view[row] = one.get_parameter(name).detach()
@@ -88,6 +92,12 @@ class Stack:
         torch._foreach_copy_(self._gradient_views, list(gradient))
         self.steps += 1
         optimizer(self.parameters, self.gradient, self.moments, self.steps, rates)
+
+    def replace(self, values: Named, runs: Tensor) -> None:
+        """Put new parameters, [K, *shape] each, in the place of the old; of some runs (a mask)."""
+        for name, value in values.items():
+            view = self.views[name]
+            view.copy_(value.where(by_run(runs, value), view))
 
     def copy_buffers(self) -> dict[str, Tensor]:
         """Buffers for a forward pass that shall leave no trace."""
@@ -117,11 +127,25 @@ class Stack:
         ]
 
 
-def _call(module: nn.Module, state: tuple[Named, Named], *inputs: Tensor) -> Tensor:
-    output: Tensor = functional_call(module, {**state[0], **state[1]}, inputs)
-    return output
+def by_run(mask: Tensor, values: Tensor) -> Tensor:
+    """A mask [K] of runs, shaped to broadcast over values [K, ...]."""
+    return mask.view(-1, *(1,) * (values.dim() - 1))
+
+
+def _dtype(module: nn.Module) -> torch.dtype:
+    return next((p.dtype for p in module.parameters()), torch.float32)
+
+
+def _call(module: nn.Module, state: tuple[Named, Named], *inputs: Tensor) -> Any:
+    return functional_call(module, {**state[0], **state[1]}, inputs)
 
 
 def bind(modules: Mapping[str, nn.Module], states: Mapping[str, tuple[Named, Named]]) -> Networks:
-    """The networks of one run, ready to be called: modules with (parameters, buffers) put in."""
-    return {name: partial(_call, module, states[name]) for name, module in modules.items()}
+    """The networks of one run, ready to be called: modules with (parameters, buffers) put in.
+
+    A network in `states` called `<name>_before` is an earlier state of the module `<name>`.
+    """
+    return {
+        name: partial(_call, modules[name.removesuffix(BEFORE)], state)
+        for name, state in states.items()
+    }

@@ -2,48 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vistab.families import AnyFamily, find_family
-from vistab.families.base import Input, Phase
+from vistab.families.base import ClosedForm, Input, Phase
 from vistab.plan.model import Pack
+from vistab.spec.families import FamilySpec
 from vistab.spec.study import Settings
-from vistab.targets import make_target
+from vistab.targets import Target, make_target
 from vistab.training.optimizers import OPTIMIZERS, Optimizer, Rates
-from vistab.training.pack import Stack
+from vistab.training.pack import Named, Stack
 from vistab.training.program import Programs
-from vistab.training.streams import Draws, Floats, normal
+from vistab.training.streams import Draws, Floats, Streams, normal
 
 Sampler = Callable[[np.random.Generator], Floats]
+States = Mapping[str, tuple[Named, Named]]
+"""By network: its parameters and its buffers, with the runs leading."""
 
 
 @dataclass
 class Training:
     """All that one round reads and changes, for K runs.
 
-    numbers: the family's stacking fields, [K] each. samplers: how one replicate's batch of each
-    input is drawn. diverged: a mask [K]. previous: by phase, the parameters of the networks that it
-    trains as it found them one round earlier.
+    numbers: the family's stacking fields and `round`, [K] each. samplers: how one replicate's batch
+    of each input is drawn. data_set: [K, n, d], of families that have one. watched: the inputs,
+    [K, n, ...] each, from which every snapshot is taken. diverged: a mask [K]. previous: by phase,
+    the parameters of the networks that it trains as it found them one round earlier.
     """
 
     family: AnyFamily
-    phases: tuple[Phase, ...]
+    phases: tuple[Phase | ClosedForm, ...]
     stacks: dict[str, Stack]
     numbers: dict[str, Tensor]
     rates: dict[str, Rates]
     optimizer: Optimizer
     draws: Draws
     samplers: dict[Input, Sampler]
-    latents: Tensor
-    """[K, n, latent_dim]: the fixed latents that every snapshot's samples come from."""
+    data_set: Tensor | None
+    watched: dict[Input, Tensor]
     diverged: Tensor
     previous: dict[str, dict[str, Tensor]] = field(default_factory=dict)
     programs: Programs = field(default_factory=Programs)
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """The networks' modules, without numbers: `states` are to be put in."""
+        return {name: stack.module for name, stack in self.stacks.items()}
+
+    @property
+    def states(self) -> States:
+        """The networks' numbers, to be changed in place."""
+        return {name: (stack.views, stack.buffers) for name, stack in self.stacks.items()}
 
     def stop(self, diverged: Tensor) -> None:
         """Freeze the runs of mask `diverged`: zeros everywhere, and a learning rate of 0.
@@ -65,35 +79,82 @@ def begin(pack: Pack, device: str = "cpu") -> Training:
     shared, family = settings[0], find_family(settings[0].family.kind)
     target, latent_dim = make_target(shared.target), family.latent_dim(shared.family)
     draws = Draws.of(pack.seed, [run.replicate for run in pack.runs], device)
-    batch, watched = shared.budget.batch_size, shared.budget.snapshot_samples
-    stacks = _stacks(family, shared, target.dimension, draws)
+    data_set = _data_set(family, shared.family, target, draws)
+    stacks = _stacks(family, settings, target.dimension, draws, data_set)
+    watched = _samplers(target, latent_dim, shared.budget.snapshot_samples)
     return Training(
         family=family,
         phases=family.phases(shared.family),
         stacks=stacks,
-        numbers=_columns([family.numbers(one.family) for one in settings], device),
+        numbers=_columns([{"round": 0.0} | family.numbers(one.family) for one in settings], device),
         rates={name: _rates(settings, name, device) for name in stacks},
         optimizer=OPTIMIZERS[shared.optimizer.kind],
         draws=draws,
-        samplers={
-            "data": lambda generator: target.sample(batch, generator),
-            "latents": normal((batch, latent_dim)),
-        },
-        latents=draws.draw(normal((watched, latent_dim)), "snapshot.latents"),
+        samplers=_samplers(target, latent_dim, shared.budget.batch_size),
+        data_set=data_set,
+        watched={name: draws.draw(draw, f"snapshot.{name}") for name, draw in watched.items()},
         diverged=torch.zeros(len(pack.runs), dtype=torch.bool, device=device),
     )
 
 
-def _stacks(family: AnyFamily, shared: Settings, dimension: int, draws: Draws) -> dict[str, Stack]:
-    built = []
-    for streams in draws.streams:
-        with streams.torch_seeded("weights"):
-            built.append(family.networks(shared.family, dimension))
-    return {name: Stack.of([one[name] for one in built], draws.index) for name in built[0]}
+def _samplers(target: Target, latent_dim: int, n: int) -> dict[Input, Sampler]:
+    """How n of each input are drawn, but for the data set."""
+    return {
+        "data": lambda generator: target.sample(n, generator),
+        "latents": normal((n, latent_dim)),
+        "encoder_noise": normal((n, latent_dim)),
+        "generator_noise": normal((n, target.dimension)),
+    }
+
+
+def _data_set(family: AnyFamily, spec: FamilySpec, target: Target, draws: Draws) -> Tensor | None:
+    if family.data_size is None:
+        return None
+    n = family.data_size(spec)
+    return draws.draw(lambda generator: target.sample(n, generator), "data_set")
+
+
+def _stacks(
+    family: AnyFamily,
+    settings: Sequence[Settings],
+    dimension: int,
+    draws: Draws,
+    data_set: Tensor | None,
+) -> dict[str, Stack]:
+    """The networks as they begin; runs of one replicate and one family section begin alike."""
+    replicates = draws.index.tolist()
+    keys = [(r, one.family.model_dump_json()) for r, one in zip(replicates, settings, strict=True)]
+    built: dict[tuple[int, str], dict[str, nn.Module]] = {}
+    for k, key in enumerate(keys):
+        if key not in built:
+            data = None if data_set is None else data_set[k]
+            streams = draws.streams[replicates[k]]
+            built[key] = _begun(family, settings[k].family, dimension, streams, data)
+    distinct = list(built)
+    index = torch.tensor([distinct.index(key) for key in keys], device=draws.index.device)
+    return {
+        name: Stack.of([networks[name] for networks in built.values()], index)
+        for name in built[keys[0]]
+    }
+
+
+def _begun(
+    family: AnyFamily, spec: FamilySpec, dimension: int, streams: Streams, data: Tensor | None
+) -> dict[str, nn.Module]:
+    """The networks of one run as they begin."""
+    with streams.torch_seeded("weights"):
+        networks = family.networks(spec, dimension)
+    if family.start is not None:
+        assert data is not None  # or the family's parts are not what `checks` asks for
+        family.start(spec, networks, data.cpu().numpy(), streams.generator("start"))
+    return networks
 
 
 def _columns(rows: Sequence[dict[str, float]], device: str) -> dict[str, Tensor]:
-    return {name: torch.tensor([row[name] for row in rows], device=device) for name in rows[0]}
+    return {
+        name: torch.tensor([row[name] for row in rows], dtype=torch.float32, device=device)
+        for name in rows[0]
+    }
 
 
 def _rates(settings: Sequence[Settings], network: str, device: str) -> Rates:

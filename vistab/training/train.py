@@ -17,12 +17,13 @@ from torch import Tensor
 
 from vistab.plan.model import Pack
 from vistab.results.record import OnProgress, PackProgress, PackRecord
-from vistab.spec.study import Settings
 from vistab.targets import make_target
-from vistab.targets.base import KnownModes
+from vistab.targets.base import Modes
 from vistab.training import checkpoints
-from vistab.training.evidence import Evidence, record, snapshot_rounds, strip_rounds
-from vistab.training.loop import draw_samples, play_round
+from vistab.training.evidence import Evidence, measure_all, record, snapshot_rounds
+from vistab.training.loop import play_round
+from vistab.training.pictures import strip_rounds
+from vistab.training.snapshot import draw_samples, observe
 from vistab.training.state import Training, begin
 
 CHECKPOINT_SECONDS = 10.0
@@ -32,7 +33,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
 def train_pack(pack: Pack, directory: Path, report: OnProgress, device: str) -> PackRecord:
     """See `vistab.training.train_pack`."""
     settings = pack.runs[0].arm.settings
-    modes, rounds = _known_modes(settings), settings.budget.rounds
+    modes, rounds = make_target(settings.target).modes, settings.budget.rounds
     snapshots = snapshot_rounds(rounds, settings.budget.snapshots)
     strip = set(strip_rounds(snapshots))
     _keep_freed_memory()
@@ -40,9 +41,9 @@ def train_pack(pack: Pack, directory: Path, report: OnProgress, device: str) -> 
     evidence, spent = checkpoints.load(directory, training)
     started = saved = monotonic()
     for number in snapshots[len(evidence.rounds) :]:
-        samples = _advance(training, evidence, number, modes)
+        pictures = _advance(training, evidence, number, modes)
         if number in strip:
-            evidence.keep_strip(number, samples)
+            evidence.pictures.keep(number, pictures, training.watched["data"])
         report(_progress(pack, training, number, rounds))
         if monotonic() - saved > CHECKPOINT_SECONDS:
             checkpoints.save(directory, training, evidence, spent + monotonic() - started)
@@ -53,21 +54,16 @@ def train_pack(pack: Pack, directory: Path, report: OnProgress, device: str) -> 
     return finished
 
 
-def _known_modes(settings: Settings) -> KnownModes:
-    modes = make_target(settings.target).modes
-    if modes is None:
-        raise TypeError("the detector reads targets with known modes only")
-    return modes
-
-
-def _advance(training: Training, evidence: Evidence, number: int, modes: KnownModes) -> Tensor:
-    """Train up to the snapshot of round `number` and measure it; its samples, [K, n, d]."""
+def _advance(
+    training: Training, evidence: Evidence, number: int, modes: Modes
+) -> dict[str, Tensor]:
+    """Train up to the snapshot of round `number` and measure it; its pictures, [K, n, ...]."""
     with _flushing_denormals():
         for current in range(evidence.last_round + 1, number + 1):
             columns = play_round(training, current, observe=current == number)
-        samples = draw_samples(training)
-    evidence.add(number, columns, samples, modes)
-    return samples
+        samples, shown = draw_samples(training), observe(training)
+    evidence.add(number, measure_all(columns, samples, shown, training.watched, modes))
+    return {"samples": samples, **shown.pictures}
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 import torch
 from pydantic import NonNegativeFloat, PositiveInt
-from torch.func import grad
 
 from vistab.families import networks as nets
 from vistab.families.base import Family, Phase, Step
@@ -26,21 +25,21 @@ def build(spec, dimension):
     return {"generator": generator, "critic": nets.discriminator(dimension, **size)}
 
 
-def sample(networks, latents):
-    return networks["generator"](latents)
+def sample(networks, inputs):
+    return networks["generator"](inputs["latents"])
 
 
 def critic_loss(networks, inputs, anchor, numbers):
     critic, real = networks["critic"], inputs["data"]
-    fake = sample(networks, inputs["latents"]).detach()
-    slope = grad(lambda x: critic(x).sum())(torch.cat([real, fake]))
+    fake = sample(networks, inputs).detach()
+    slope = torch.func.grad(lambda x: critic(x).sum())(torch.cat([real, fake]))
     penalty = numbers["penalty"] * (slope.norm(dim=1) - 1).square().mean()
     distance = critic(real).mean() - critic(fake).mean()
     return Step(penalty - distance, {}, {"distance": distance.detach()})
 
 
 def generator_loss(networks, inputs, anchor, numbers):
-    loss = -networks["critic"](sample(networks, inputs["latents"])).mean()
+    loss = -networks["critic"](sample(networks, inputs)).mean()
     return Step(loss, {}, {"generator_loss": loss.detach()})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vistab.analysis.claims.base import Kind
+from vistab.analysis.claims.equivalence import EQUIVALENCE
 from vistab.analysis.claims.identical import IDENTICAL
 from vistab.analysis.claims.interaction import INTERACTION
 from vistab.analysis.claims.onset import ONSET
@@ -16,6 +17,7 @@ KINDS: dict[str, Kind] = {
     "trend": TREND,
     "interaction": INTERACTION,
     "stable_region": STABLE_REGION,
+    "equivalence": EQUIVALENCE,
     "identical": IDENTICAL,
 }
 """A new kind is a spec model, a file here, and a line here."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from vistab.analysis.claims.base import CannotJudge, Table
 from vistab.plan.model import Plan
+from vistab.spec.metrics import RUN_METRICS, Metric
 
 Bounds = tuple[float, float]
 HEALTHY = "healthy"
@@ -48,35 +47,50 @@ def had_outcome(outcome: str, outcomes: dict[str, str]) -> dict[str, float]:
 def metric_of(metric: str, run_ids: Sequence[str], table: Table) -> Measure:
     """A column of runs.parquet. Where a run diverged and has no value, it counts as the worst.
 
+    What chance carries beyond a bound (high_quality of a narrow sampler) counts as the bound.
     Raises CannotJudge if there is no such column, or no worst value to stand in for a NaN.
     """
     if metric not in table.runs:
         raise CannotJudge(f"the runs have no column {metric}")
     values = table.column(metric, run_ids).astype(float)
-    scale = SCALES.get(metric.removeprefix("final_").removeprefix("best_"))
-    if scale is not None:
-        values = values.fillna(scale.worst)
+    bounds = bounds_of(metric, table.plan)
+    if bounds is not None:
+        values = values.fillna(bounds[better_of(metric, table.plan) == "lower"]).clip(*bounds)
     if values.isna().any():
         raise CannotJudge(f"{metric} is not a number in {int(values.isna().sum())} runs")
-    by_run = {str(run_id): float(value) for run_id, value in values.items()}
-    return Measure(by_run, scale.bounds(table.plan) if scale else None)
+    return Measure({str(run_id): float(value) for run_id, value in values.items()}, bounds)
 
 
-@dataclass(frozen=True)
-class Scale:
-    """Where a metric lives: from 0 to `most`, and what a run without a value counts as."""
-
-    most: Callable[[Plan], float]
-    worst: float
-
-    def bounds(self, plan: Plan) -> Bounds:
-        """The metric's smallest and largest value in this plan."""
-        return 0.0, self.most(plan)
+def bounds_of(metric: str, plan: Plan) -> Bounds | None:
+    """The least and the largest value that a metric can have in this plan; None if it has none."""
+    name = base_name(metric)
+    if name == "modes":
+        return 0.0, most_modes(plan)
+    known = known_metrics(plan).get(name)
+    return None if known is None or known.most is None else (0.0, known.most)
 
 
-def one(_: Plan) -> float:
-    """The upper bound of shares."""
-    return 1.0
+def range_of(claim: Any, plan: Plan) -> float | None:
+    """How far apart two values can be that `claim` reads off runs; None if there is no limit."""
+    if getattr(claim, "metric", None) is None:
+        return 1.0
+    bounds = bounds_of(claim.metric, plan)
+    return None if bounds is None else bounds[1] - bounds[0]
+
+
+def better_of(metric: str, plan: Plan) -> str:
+    """Which way a metric improves."""
+    return known_metrics(plan)[base_name(metric)].better
+
+
+def base_name(metric: str) -> str:
+    """`final_coverage` as `coverage`."""
+    return metric.removeprefix("final_").removeprefix("best_")
+
+
+def known_metrics(plan: Plan) -> dict[str, Metric]:
+    """Metrics of every run, and those of the plan's family."""
+    return {**RUN_METRICS, **(plan.study.family.metrics or {})}
 
 
 def most_modes(plan: Plan) -> float:
@@ -84,14 +98,4 @@ def most_modes(plan: Plan) -> float:
     from vistab.targets import make_target
 
     targets = {arm.settings.target for arm in plan.arms}
-    known = [target.modes for target in map(make_target, targets)]
-    return float(max(len(modes.weights) if modes else np.inf for modes in known))
-
-
-SCALES: dict[str, Scale] = {
-    "coverage": Scale(one, worst=0.0),
-    "high_quality": Scale(one, worst=0.0),
-    "modes": Scale(most_modes, worst=0.0),
-    "severity": Scale(one, worst=1.0),
-}
-"""Metrics with known bounds; the others get a p but no interval."""
+    return float(max(make_target(target).modes.count for target in targets))

@@ -14,11 +14,11 @@ from vistab.analysis.claims.base import (
 )
 from vistab.analysis.claims.measure import measure
 from vistab.plan.cells import Comparison
-from vistab.spec.claims import RateClaim
+from vistab.spec.claims import EquivalenceClaim, RateClaim
 
 
-def gather(claim: RateClaim, comparison: Comparison, table: Table) -> Evidence:
-    """Difference of proportions, treatment less control, in [-1, 1]."""
+def gather(claim: RateClaim | EquivalenceClaim, comparison: Comparison, table: Table) -> Evidence:
+    """Difference of proportions (or means of a metric), treatment less control."""
     found = measure(claim, run_ids_of(comparison), table)
     treatment = side_values(comparison, "treatment", found.values)[:, 0]
     control = side_values(comparison, "control", found.values)[:, 0]

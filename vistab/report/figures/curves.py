@@ -9,28 +9,75 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from vistab.report.figures.panel import Panel, frame, panel
+from vistab.report.figures.panel import Panel, cut_off, frame, panel
 from vistab.report.figures.svg import band, figure, line, path, spread, tag, text
 from vistab.report.view.happened import CurvePanel, Floats, Series, quantile
-from vistab.report.words import number, percent
+from vistab.report.words import TickText, metric_unit, number, percent
+from vistab.spec.metrics import Metric
 
 MOST_LINES = 60
-"""Runs drawn faint on one side of a panel; of more, evenly spaced ones. Medians are of all."""
+FEWER_LINES = 20
+"""Runs drawn faint on one side of a panel of coverage, and of another metric; of more, evenly
+spaced ones. Medians are of all."""
 
 
 def coverage_figure(curves: CurvePanel, last: float) -> Markup:
     """Coverage of one panel over rounds 0 to `last`: runs faint, the medians labelled."""
-    area = panel((0, last), (0, 1), width=320, height=190, right=52)
-    parts: list[Any] = [
-        frame(area, "round", "coverage of the modes", y_text=percent, y_ticks=(0, 0.5, 1))
-    ]
+    area = _run_panel(curves, last, (0, 1))
+    axes = frame(area, "round", "coverage of the modes", y_text=percent, y_ticks=(0, 0.5, 1))
+    return _run_curves(curves, area, axes, percent, MOST_LINES)
+
+
+def metric_figure(name: str, metric: Metric, curves: CurvePanel, last: float) -> Markup:
+    """The same of a family's metric, on the axis that `metric_axis` gives."""
+    low, high, log = metric_axis(metric, [series.values for series in curves.series])
+    area = _run_panel(curves, last, (low, high), log=log)
+    better = f"{metric.better} is better"
+    label = ", ".join(filter(None, (metric_unit(name), better, "log scale" if log else "")))
+    axes = frame(area, "round", label, y_text=_short)
+    return _run_curves(curves, area, axes, number, FEWER_LINES)
+
+
+def _run_panel(
+    curves: CurvePanel, last: float, y: tuple[float, float], *, log: bool = False
+) -> Panel:
+    longest = max(len(series.short) for series in curves.series)
+    right = max(52, 14 + 6.5 * longest)
+    return panel((0, last), y, width=320, height=190, right=right, log_y=log)
+
+
+def metric_axis(metric: Metric, values: Sequence[Floats]) -> tuple[float, float, bool]:
+    """The range of a metric's axis, and whether it is a log axis.
+
+    From 0 to its bound for a metric that has one. Errors, which are to fall towards 0 but may be
+    off by orders of magnitude, on a log axis. Else what all but the worst tenth span: the first
+    rounds are there.
+    """
+    known = np.concatenate([one[np.isfinite(one)] for one in values])
+    if metric.most is not None or not len(known):
+        return 0.0, metric.most or 1.0, False
+    log = metric.better == "lower" and bool(known.min() > 0)
+    worst, best = (0.1, 1.0) if metric.better == "higher" else (0.9, 0.0)
+    low, high = sorted(float(np.quantile(known, q)) for q in (worst, best))
+    if log:
+        return low / 1.1, high * 1.1, True
+    room = 0.05 * (high - low) or 0.5
+    return (0.0 if known.min() >= 0 else low - room), high + room, False
+
+
+def _run_curves(
+    curves: CurvePanel, area: Panel, axes: Markup, words: TickText, most: int
+) -> Markup:
+    """Runs faint, medians strong and labelled; what is off the axis is cut off."""
+    lines: list[Markup] = []
     for series in curves.series:
-        some = series.values[:: -(-len(series.values) // MOST_LINES)]
+        some = series.values[:: -(-len(series.values) // most)]
         faint = (path(_at(area, series.rounds, run), digits=0) for run in some)
-        parts.append(tag("g", *faint, class_=f"faint stroke-{series.side}"))
-    parts += [_median(area, series) for series in curves.series]
-    parts += _end_labels(area, curves.series, percent)
-    return figure(_finding(curves), area.width, area.height, *parts)
+        lines.append(tag("g", *faint, class_=f"faint stroke-{series.side}"))
+    lines += [_median(area, series) for series in curves.series]
+    labels = _end_labels(area, curves.series)
+    alt = _finding(curves, words)
+    return figure(alt, area.width, area.height, axes, cut_off(area, lines), *labels)
 
 
 def _at(area: Panel, rounds: Floats, values: Floats) -> list[tuple[float, float]]:
@@ -41,20 +88,23 @@ def _median(area: Panel, series: Series) -> Markup:
     return path(_at(area, series.rounds, series.median), f"strong stroke-{series.side}")
 
 
-def _end_labels(area: Panel, series: Sequence[Series], words: Any) -> list[Markup]:
-    """The last word of each label at the end of its median: `0` and `5` of a weight."""
-    ends = [(_last(one.median), one) for one in series]
-    known = [(value, one) for value, one in ends if math.isfinite(value)]
-    ys = spread([_inside(area, value) for value, _ in known], 13)
+def _end_labels(area: Panel, series: Sequence[Series]) -> list[Markup]:
+    """The short label of each at the end of its median, wherever that is: `0` and `5`."""
+    ends = [(one, *_end(one)) for one in series]
+    known = [end for end in ends if math.isfinite(end[2])]
+    ys = spread([_inside(area, value) for *_, value in known], 13)
     return [
-        text(area.x.end + 6, y + 4, one.label.split(" ")[-1], f"direct strong ink-{one.side}")
-        for (_, one), y in zip(known, ys, strict=True)
+        text(area.x(at) + 6, y + 4, one.short, f"direct strong halo ink-{one.side}")
+        for (one, at, _), y in zip(known, ys, strict=True)
     ]
 
 
-def _last(values: Floats) -> float:
-    known = values[np.isfinite(values)]
-    return float(known[-1]) if len(known) else math.nan
+def _end(series: Series) -> tuple[float, float]:
+    """The last round at which some run has a value, and the median there; NaN without one."""
+    known = np.flatnonzero(np.isfinite(series.median))
+    if not len(known):
+        return math.nan, math.nan
+    return float(series.rounds[known[-1]]), float(series.median[known[-1]])
 
 
 def _inside(area: Panel, value: float) -> float:
@@ -63,18 +113,19 @@ def _inside(area: Panel, value: float) -> float:
     return min(max(at, low), high) if math.isfinite(at) else high
 
 
-def _finding(curves: CurvePanel) -> str:
-    ends = [(one.label, _last(one.median)) for one in curves.series]
-    told = ", ".join(f"{label} ends at {percent(end)}" for label, end in ends if math.isfinite(end))
+def _finding(curves: CurvePanel, words: TickText) -> str:
+    ends = [(one.label, _end(one)[1]) for one in curves.series]
+    told = ", ".join(f"{label} ends at {words(end)}" for label, end in ends if math.isfinite(end))
     return f"{curves.title or 'All runs'}: the median run {told or 'has no value'}"
 
 
-def signal_figure(curves: CurvePanel, log: bool) -> Markup:
-    """Median and the middle 80 % of the runs of each side, on a log axis where asked."""
+def signal_figure(curves: CurvePanel) -> Markup:
+    """Median and the middle 80 % of the runs of each side."""
+    log = curves.log
     bands = [tuple(quantile(one.values, q) for q in (0.1, 0.5, 0.9)) for one in curves.series]
     known = np.concatenate([values for lines in bands for values in lines])
     known = known[np.isfinite(known) & ((known > 0) | (not log))]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.1, 1.0)
     low, high = (low, high) if log else (min(low, 0.0), high)
     last = max(float(one.rounds[-1]) for one in curves.series)
     area = panel((0, last), (low, high if high > low else low + 1), right=16, log_y=log)
@@ -86,14 +137,14 @@ def signal_figure(curves: CurvePanel, log: bool) -> Markup:
         upper, lower = _at(area, rounds, top[kept]), _at(area, rounds, bottom[kept])
         parts.append(band(upper, lower, f"{shade} fill-{one.side}"))
         parts.append(path(_at(area, one.rounds, middle), f"strong stroke-{one.side}"))
-    told = ", ".join(f"{one.label} {number(_last(one.median))}" for one in curves.series)
+    told = ", ".join(f"{one.label} {number(_end(one)[1])}" for one in curves.series)
     return figure(f"{curves.title}, median at the end: {told}", area.width, area.height, *parts)
 
 
 def _short(value: float) -> str:
-    if value and abs(value) < 1e-3:
+    if value and abs(value) < 1e-4:
         return f"{value:.0e}"
-    return f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}"
+    return number(value, 2 if abs(value) < 10 else 1)
 
 
 def rule(width: float, side: str) -> Markup:

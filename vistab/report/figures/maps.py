@@ -58,26 +58,32 @@ def outcome_class(outcome: str) -> str:
 
 
 def _map(panel: MapPanel, row_axis: str, column_axis: str, cell: Any, alt: str) -> Markup:
-    width = (WIDTH - LEFT) / len(panel.columns)
+    left = _left(panel)
+    width = (WIDTH - left) / len(panel.columns)
     parts: list[Any] = []
     for r, (value, tallies) in enumerate(
         zip(reversed(panel.rows), reversed(panel.cells), strict=True)
     ):
         y = TOP + 16 + r * CELL
         if value is not None:
-            parts.append(text(LEFT - 6, y + CELL / 2 + 3, value_name(value), "tick", "end"))
+            parts.append(text(left - 6, y + CELL / 2 + 3, value_name(value), "tick", "end"))
         for c, tally in enumerate(tallies):
-            x = LEFT + c * width
+            x = left + c * width
             parts.append(rect(x, y, width - 2, CELL - 2, "cell" if tally else "cell none"))
             parts += cell(x, y, width - 2, tally) if tally else []
     bottom = TOP + 16 + len(panel.rows) * CELL
     for c, value in enumerate(panel.columns):
         if value is not None:
-            at = LEFT + (c + 0.5) * width
+            at = left + (c + 0.5) * width
             parts.append(text(at, bottom + 12, value_name(value), "tick", "middle"))
     parts.append(text(0, 12, row_axis, "axis-label"))
-    parts.append(text(LEFT + (WIDTH - LEFT) / 2, bottom + 28, column_axis, "axis-label", "middle"))
+    parts.append(text((left + WIDTH) / 2, bottom + 28, column_axis, "axis-label", "middle"))
     return figure(alt, WIDTH, bottom + 34, *parts)
+
+
+def _left(panel: MapPanel) -> float:
+    """Room for the longest name of a row."""
+    return max(LEFT, 10 + 6.2 * max(len(value_name(value)) for value in panel.rows))
 
 
 def _tallies(panel: MapPanel) -> Sequence[Tally]:

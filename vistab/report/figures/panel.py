@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from vistab.report.figures.scale import Scale
-from vistab.report.figures.svg import line, text
+from vistab.report.figures.svg import line, tag, text
 from vistab.report.words import TickText, number
+
+EDGE = 2.0
+"""Room for the stroke of a line that runs along the end of an axis."""
 
 
 @dataclass(frozen=True)
@@ -69,3 +72,11 @@ def frame(
     middle = (area.x.start + area.x.end) / 2
     parts.append(text(middle, bottom + 30, x_label, "axis-label", "middle"))
     return Markup("").join(parts)
+
+
+def cut_off(area: Panel, drawn: Sequence[Markup]) -> Markup:
+    """The drawings as far as they lie within the axes: an SVG inside the SVG, which clips."""
+    left, top = area.x.start, area.y.end - EDGE
+    width, height = area.x.end - left + EDGE, area.y.start - top + EDGE
+    box = f"{left:g} {top:g} {width:g} {height:g}"
+    return tag("svg", *drawn, x=left, y=top, width=width, height=height, viewBox=box)

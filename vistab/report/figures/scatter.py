@@ -13,7 +13,7 @@ from vistab.report.view.why import Group
 from vistab.report.words import number, percent
 
 
-def displacement_figure(groups: Sequence[Group]) -> Markup:
+def displacement_figure(groups: Sequence[Group], mover: str = "generator") -> Markup:
     """All runs of all groups, small; the large mark is the group's median in both directions."""
     xs = [x for group in groups for x in group.x if x > 0]
     low, high = (min(xs) * 0.8, max(xs) * 1.25) if xs else (0.1, 1.0)
@@ -21,7 +21,7 @@ def displacement_figure(groups: Sequence[Group]) -> Markup:
     parts = [
         frame(
             area,
-            "mean displacement of G(z) per round (rms, log scale)",
+            f"mean displacement of the {mover}'s output per round (rms, log scale)",
             "coverage of the modes at the end",
             y_text=percent,
             y_ticks=(0, 0.25, 0.5, 0.75, 1),

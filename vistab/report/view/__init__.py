@@ -16,10 +16,13 @@ from vistab.report.view.happened import (
     map_panels,
     named_tallies,
 )
+from vistab.report.view.inside import InsideView, inside_view
 from vistab.report.view.layout import Layout, choose_layout, grid_runs
 from vistab.report.view.method import Fact, Flow, Loss, design, flow, losses, machine
 from vistab.report.view.payload import payload
+from vistab.report.view.space import space_of
 from vistab.report.view.strips import StripView, strip_view
+from vistab.report.view.typical import Group, typical_groups
 from vistab.report.view.why import WhyView, why_view
 from vistab.results import Results
 from vistab.spec.study import Study
@@ -37,7 +40,10 @@ class View:
     maps: tuple[MapPanel, ...]
     named: tuple[NamedTally, ...]
     coverage: tuple[CurvePanel, ...]
+    groups: tuple[Group, ...]
+    more_groups: bool
     strips: StripView | None
+    inside: InsideView | None
     why: WhyView | None
     flow: Flow
     losses: tuple[Loss, ...]
@@ -46,6 +52,11 @@ class View:
     provenance: Mapping[str, Any]
     payload: str
 
+    @property
+    def shown_runs(self) -> frozenset[str]:
+        """Ids of the typical runs, of which film strips and pictures are shown."""
+        return frozenset(run.run_id for group in self.groups for run in group.runs)
+
 
 def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> View:
     """Collect what the report shows of a study, its verdicts and its results."""
@@ -53,7 +64,9 @@ def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> V
     layout = choose_layout(study)
     grid = grid_runs(study, runs)
     finished = bool((runs["status"] == "finished").any())
-    strips = strip_view(results, grid, layout, study.target) if finished else None
+    groups, more_groups = typical_groups(grid, history, layout)
+    space = space_of(study.target)
+    strips = strip_view(results, groups, space)
     claims = {claim.id: claim for claim in study.claims}
     return View(
         study=study,
@@ -64,12 +77,15 @@ def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> V
         maps=map_panels(grid, layout) if finished else (),
         named=named_tallies(runs) if finished else (),
         coverage=coverage_panels(grid, history, layout),
+        groups=groups,
+        more_groups=more_groups,
         strips=strips,
+        inside=inside_view(study, results, grid, layout, groups, space),
         why=why_view(study, verdicts, runs, history),
         flow=flow(study, runs, verdicts),
         losses=losses(runs),
         design=design(study),
         machine=machine(results.provenance, runs),
         provenance=results.provenance,
-        payload=payload(results, verdicts, strips),
+        payload=payload(results, verdicts, strips, study.family),
     )

@@ -10,7 +10,7 @@ from typing import Any
 from vistab.analysis.ruling import SIGNS
 from vistab.analysis.verdict import Verdict
 from vistab.analysis.wording import count
-from vistab.report.words import axis_name, listed, outcome_name
+from vistab.report.words import axis_name, listed, metric_name, outcome_name
 from vistab.spec.claims import NON_INFERIORITY, ClaimSpec
 
 WORDS = ("supported", "refuted", "inconclusive", "void")
@@ -58,8 +58,9 @@ def figure_labels(claim: ClaimSpec | None) -> dict[str, str]:
     """What a claim's figure measures, along which axis and until which event, in words."""
     axis = getattr(claim, "along", None) or next(iter(getattr(claim, "across", None) or ()), None)
     outcome = getattr(claim, "outcome", None) or "failed"
+    metric = getattr(claim, "metric", None)
     return {
-        "measured": getattr(claim, "metric", None) or f"{outcome_name(outcome)} runs",
+        "measured": metric_name(metric) if metric else f"{outcome_name(outcome)} runs",
         "axis": axis_name(axis) if axis else "level",
         "event": EVENTS.get(getattr(claim, "event", ""), "without the event yet"),
     }

@@ -53,12 +53,16 @@ class NamedTally:
 
 @dataclass(frozen=True)
 class Series:
-    """Curves of the runs on one side: rounds [T], values [runs, T]; `side` picks the colour."""
+    """Curves of the runs on one side: rounds [T], values [runs, T]; `side` picks the colour.
+
+    short: what labels the end of the median, such as the value alone of `weight 5`.
+    """
 
     label: str
     side: str
     rounds: Floats
     values: Floats
+    short: str = ""
 
     @property
     def median(self) -> Floats:
@@ -68,10 +72,11 @@ class Series:
 
 @dataclass(frozen=True)
 class CurvePanel:
-    """One small multiple of curves over rounds."""
+    """One small multiple of curves over rounds; `log` where values span factors."""
 
     title: str
     series: tuple[Series, ...]
+    log: bool = False
 
 
 def quantile(values: Floats, q: float) -> Floats:
@@ -158,5 +163,9 @@ def _level_series(
         if len(values):
             label = assignment_name({layout.series.path: level}) if layout.series else "all runs"
             side = side_of(layout, level) if layout.series else "treatment"
-            found.append(Series(label, side, rounds, values))
+            found.append(
+                Series(
+                    label, side, rounds, values, value_name(level) if level is not None else "all"
+                )
+            )
     return found

@@ -15,11 +15,36 @@ from vistab.report.words import axis_name, value_name
 from vistab.spec.study import Study
 
 PHASES: dict[str, tuple[str, ...]] = {
+    "em": (
+        "M phase, p(z|x) fixed: the weights, means and covariances that maximise the expected "
+        "log-likelihood of data and components, in closed form (E5).",
+        "E phase, mixture fixed: p(z|x) = q(z|x), in closed form, which leaves no gap between the "
+        "KL of the joints and that of data and model (E5).",
+    ),
+    "vae": (
+        "Encoder and decoder together: minimise \u2212log q(x|z), with z drawn from p(z|x), plus "
+        "the KL weight \u00d7 KL of p(z|x) to the prior (E4).",
+    ),
     "gan": (
         "Discriminator phase, generator fixed: minimise the cross-entropy of real against "
         "generated samples (E6).",
         "Generator phase, discriminator fixed: the usual generator loss plus the incremental "
         "regularizer, weight \u00d7 mean squared distance to the anchor generator (E11).",
+    ),
+    "aae": (
+        "Discriminator phase, encoder fixed: minimise the cross-entropy of latents of the prior "
+        "against codes of the data (E12).",
+        "Encoder phase, discriminator fixed: codes are to pass for latents of the prior, plus the "
+        "incremental regularizer, weight \u00d7 mean squared distance to the anchor encoder (E13).",
+        "The decoder minimises the mean squared error of reconstructions: jointly with the "
+        "encoder, in its phase (E14), or after it, in a phase that leaves the encoder alone.",
+    ),
+    "ali": (
+        "Discriminator phase, encoder and generator fixed: minimise the cross-entropy of encoder "
+        "pairs (x, E(x)) against generator pairs (G(z), z) (E15).",
+        "Encoder and generator together, discriminator fixed: both kinds of pairs are to pass for "
+        "encoder pairs (loss vi, E17; with the extra terms E16), or each for the other (minimax, "
+        "E18; non-saturating, E19).",
     ),
 }
 """The phases of a round, in order, with their equations; families not named here are left out."""

@@ -18,9 +18,12 @@ import pandas as pd
 
 from vistab.analysis.verdict import Verdict
 from vistab.report.view.layout import axis_columns, plain
+from vistab.report.view.signals import Signal, signals_of
+from vistab.report.view.space import Plane
 from vistab.report.view.strips import StripView
-from vistab.report.words import axis_name, outcome_name, value_name
+from vistab.report.words import axis_name, metric_name, outcome_name, value_name
 from vistab.results import Results
+from vistab.spec.families import FamilySpec
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -29,20 +32,10 @@ STRIP_BYTES = 600_000
 MISSING = 255
 """The byte of a value that is not finite."""
 
-CURVES = (
-    ("coverage", "coverage", False),
-    ("displacement", "displacement", True),
-    ("high_quality", "share of high quality", False),
-    ("discriminator_loss", "discriminator loss", False),
-    ("generator_loss", "generator loss", False),
-    ("accuracy_real", "accuracy of D, real", False),
-    ("accuracy_fake", "accuracy of D, generated", False),
-    ("generator_gradient_norm", "gradient norm of G", True),
-)
-"""Columns of the drawer's curves, most interesting first: name, label, whether log."""
 
-
-def payload(results: Results, verdicts: Sequence[Verdict], strips: StripView | None) -> str:
+def payload(
+    results: Results, verdicts: Sequence[Verdict], strips: StripView | None, family: FamilySpec
+) -> str:
     """The JSON text of all runs, safe inside a script element."""
     runs = results.runs
     data = {
@@ -54,7 +47,7 @@ def payload(results: Results, verdicts: Sequence[Verdict], strips: StripView | N
         "severity": _rounded(runs, "severity"),
         "coverage": _rounded(runs, "final_coverage"),
         "claims": _claims(runs, verdicts),
-        "curves": _curves(runs, results.history),
+        "curves": _curves(runs, results.history, curves_of(family)),
         "strips": _strips(results, strips) if strips else None,
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
@@ -135,10 +128,19 @@ def _encoded(data: Bytes) -> str:
     return base64.b64encode(data.tobytes()).decode()
 
 
-def _curves(runs: pd.DataFrame, history: pd.DataFrame) -> dict[str, Any] | None:
+def curves_of(family: FamilySpec) -> tuple[Signal, ...]:
+    """What the drawer shows of a run, most interesting first; more than the budget is left out."""
+    metrics = (Signal(name, metric_name(name)) for name in family.metrics)
+    quality = Signal("high_quality", "share of high quality")
+    return (Signal("coverage", "coverage"), *metrics, *signals_of(family.kind), quality)
+
+
+def _curves(
+    runs: pd.DataFrame, history: pd.DataFrame, wanted: Sequence[Signal]
+) -> dict[str, Any] | None:
     """Curves [column, run, round] as bytes; runs without history are all MISSING."""
     rounds = np.sort(history["round"].unique())
-    known = [curve for curve in CURVES if curve[0] in history]
+    known = [signal for signal in wanted if signal.column in history]
     if not len(rounds) or not known:
         return None
     known = known[: max(1, CURVE_BYTES // (len(runs) * len(rounds)))]
@@ -146,13 +148,13 @@ def _curves(runs: pd.DataFrame, history: pd.DataFrame) -> dict[str, Any] | None:
     columns = np.searchsorted(rounds, history["round"])
     kept = rows.notna().to_numpy()
     blocks, scales = [], []
-    for name, label, log in known:
+    for signal in known:
         table = np.full((len(runs), len(rounds)), np.nan)
         at = (rows[kept].to_numpy(dtype=int), columns[kept])
-        table[at] = history[name].to_numpy(dtype=float)[kept]
-        low, high, table = _range(table, log)
+        table[at] = history[signal.column].to_numpy(dtype=float)[kept]
+        low, high, table = _range(table, signal.log)
         blocks.append(quantise(table, low, high))
-        scales.append({"label": label, "low": low, "high": high, "log": log})
+        scales.append({"label": signal.title, "low": low, "high": high, "log": signal.log})
     return {
         "rounds": [int(r) for r in rounds],
         "columns": scales,
@@ -179,7 +181,13 @@ def _range(table: npt.NDArray[Any], log: bool) -> tuple[float, float, npt.NDArra
 
 
 def _strips(results: Results, view: StripView) -> dict[str, Any] | None:
-    """Film strips [run, frame, sample, (x, y)] as bytes over the frame; `of`: runs' positions."""
+    """Film strips [run, frame, sample, (x, y)] as bytes over the frame; `of`: runs' positions.
+
+    None for images, which are too large to hold for every run.
+    """
+    plane = view.space
+    if not isinstance(plane, Plane):
+        return None
     ids = list(results.runs["run_id"])
     frames = len(next(s for row in view.rows for s in (row.failing, row.healthy) if s).rounds)
     n = STRIP_BYTES // (2 * len(ids) * frames)
@@ -189,15 +197,15 @@ def _strips(results: Results, view: StripView) -> dict[str, Any] | None:
     shots = {k: shot for k, shot in shots.items() if len(shot[0]) == frames}
     n = min(n, 60, *(shot[1].shape[1] for shot in shots.values()))
     points = np.stack([np.asarray(shot[1][:, :n], dtype=float) for shot in shots.values()])
-    offset = points - np.asarray(view.middle)
-    outside = (np.abs(offset) > view.reach).any(axis=-1, keepdims=True)
+    offset = points - np.asarray(plane.middle)
+    outside = (np.abs(offset) > plane.reach).any(axis=-1, keepdims=True)
     offset = np.where(outside, np.nan, offset)
     return {
         "rounds": [int(r) for r in next(iter(shots.values()))[0]],
         "n": n,
         "of": list(shots),
         "centres": quantise(
-            view.centres - np.asarray(view.middle), -view.reach, view.reach
+            plane.centres - np.asarray(plane.middle), -plane.reach, plane.reach
         ).tolist(),
-        "data": _encoded(quantise(offset, -view.reach, view.reach)),
+        "data": _encoded(quantise(offset, -plane.reach, plane.reach)),
     }

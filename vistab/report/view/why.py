@@ -14,25 +14,13 @@ from vistab.analysis.verdict import Verdict
 from vistab.plan import make_plan
 from vistab.plan.cells import Comparison, comparisons
 from vistab.report.view.happened import CurvePanel, Series, curves
+from vistab.report.view.signals import Signal, signals_of
 from vistab.report.words import assignment_name, value_name
 from vistab.spec.selection import controls
 from vistab.spec.study import Study
 
-SIGNALS = (
-    ("displacement", "displacement of G(z) per round"),
-    ("discriminator_loss", "discriminator loss"),
-    ("generator_loss", "generator loss"),
-    ("accuracy_real", "accuracy of D on real samples"),
-    ("accuracy_fake", "accuracy of D on generated samples"),
-    ("discriminator_gradient_norm", "gradient norm of D"),
-    ("generator_gradient_norm", "gradient norm of G"),
-)
-"""Columns of the history that are shown, in this order, where they exist."""
-
-LOG_SIGNALS = frozenset(
-    title for column, title in SIGNALS if column == "displacement" or "gradient" in column
-)
-"""Titles of the signals that span factors rather than differences."""
+MOVES = {"aae": "encoder"}
+"""Whose displacement is recorded, where it is not the generator's."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +35,14 @@ class Group:
 
 @dataclass(frozen=True)
 class WhyView:
-    """Displacement against coverage (if recorded) and the signals, for the sides of one claim."""
+    """Displacement against coverage (if recorded) and the signals, for the sides of one claim.
+
+    mover: the network whose displacement it is.
+    """
 
     claim_id: str
     says: str
+    mover: str
     groups: tuple[Group, ...]
     signals: tuple[CurvePanel, ...]
 
@@ -75,9 +67,12 @@ def why_view(
     sides = _sides(claim, comparisons(make_plan(study), claim))
     groups = tuple(group for side in sides if (group := _group(side, runs, history)))
     signals = tuple(
-        panel for column, title in SIGNALS if (panel := _panel(column, title, sides, history))
+        panel
+        for signal in signals_of(study.family.kind)
+        if (panel := _panel(signal, sides, history))
     )
-    return WhyView(claim.id, claim.says, groups, signals) if groups or signals else None
+    mover = MOVES.get(study.family.kind, "generator")
+    return WhyView(claim.id, claim.says, mover, groups, signals) if groups or signals else None
 
 
 def selector_name(selector: dict[str, Any]) -> str:
@@ -106,14 +101,12 @@ def _group(side: _Side, runs: pd.DataFrame, history: pd.DataFrame) -> Group | No
     return Group(side.label, side.side, tuple(moved[known]), tuple(covered[known]))
 
 
-def _panel(
-    column: str, title: str, sides: Sequence[_Side], history: pd.DataFrame
-) -> CurvePanel | None:
-    if column not in history:
+def _panel(signal: Signal, sides: Sequence[_Side], history: pd.DataFrame) -> CurvePanel | None:
+    if signal.column not in history:
         return None
     series = []
     for side in sides:
-        rounds, values = curves(history, side.run_ids, column)
-        if np.isfinite(values).any():
+        rounds, values = curves(history, side.run_ids, signal.column)
+        if (np.isfinite(values) & ((values > 0) | (not signal.log))).any():
             series.append(Series(side.label, side.side, rounds, values))
-    return CurvePanel(title, tuple(series)) if series else None
+    return CurvePanel(signal.title, tuple(series), signal.log) if series else None

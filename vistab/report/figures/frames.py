@@ -1,0 +1,65 @@
+"""Samples in the data's own space: places in a square frame, or pictures as pixels."""
+
+from __future__ import annotations
+
+import base64
+import struct
+import zlib
+
+import numpy as np
+import numpy.typing as npt
+from markupsafe import Markup
+
+from vistab.report.figures.svg import tag
+from vistab.report.view.happened import Floats
+from vistab.report.view.space import Pixels, Plane
+
+GAP = 200
+"""Grey level of the one pixel between two tiles."""
+
+
+def placed(points: Floats, plane: Plane, size: float) -> Floats:
+    """Pixels [n, 2] of points [n, 2] in a square of `size`; outside it for those out of reach."""
+    half = size / 2
+    places: Floats = half + (points - plane.middle) / plane.reach * half * np.array([1, -1])
+    return places
+
+
+def picture(images: Floats, pixels: Pixels, columns: int, at: tuple[float, float, float]) -> Markup:
+    """Images [n, height x width] as tiles, `columns` a row; `at` is left, top and width."""
+    mosaic = tiles(images.reshape(-1, pixels.height, pixels.width), columns)
+    tall, wide = mosaic.shape
+    left, top, width = at
+    return tag(
+        "image",
+        x=left,
+        y=top,
+        width=width,
+        height=width * tall / wide,
+        href=f"data:image/png;base64,{base64.b64encode(png(mosaic)).decode()}",
+    )
+
+
+def tiles(images: Floats, columns: int) -> npt.NDArray[np.uint8]:
+    """Images [n, h, w] from -1 (white) to 1 (black) side by side; NaN is grey, as gaps are."""
+    n, height, width = images.shape
+    rows = -(-n // columns)
+    mosaic = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), GAP, dtype=np.uint8)
+    grey = np.where(np.isfinite(images), 255 * (1 - np.clip(images, -1, 1)) / 2, GAP)
+    for k, image in enumerate(grey.round().astype(np.uint8)):
+        y, x = k // columns * (height + 1), k % columns * (width + 1)
+        mosaic[y : y + height, x : x + width] = image
+    return mosaic
+
+
+def png(grey: npt.NDArray[np.uint8]) -> bytes:
+    """A greyscale PNG of grey levels [height, width]."""
+    height, width = grey.shape
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    lines = b"".join(b"\0" + row.tobytes() for row in grey)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

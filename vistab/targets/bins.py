@@ -1,0 +1,138 @@
+"""Bins of data that stand in for modes where none are known.
+
+E. Richardson and Y. Weiss, "On GANs and GMMs", 2018 (arXiv 1805.12462): cut the data into k-means
+cells, and compare a model's share of samples in each with the data's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from vistab.targets.base import Array, nearest_in
+from vistab.targets.covariance import mean_pair_product, participation_ratio
+
+HIGH_QUALITY: Final = 0.99
+"""A sample is of high quality within the distance from its bin's centre that this share of the
+bin's own data keeps: about what 3 std are to a Gaussian mode in two dimensions."""
+
+_STARTS: Final = 10  # of so many k-means the tightest is kept
+
+
+@dataclass(frozen=True, eq=False)
+class DataBins:
+    """k-means cells of a data set, and how samples drawn from that set score: `Modes`.
+
+    data [N, d]; centres [m, d], each with data of its own. `DataBins.of` finds the centres.
+    """
+
+    data: Array
+    centres: Array
+
+    @classmethod
+    def of(cls, data: npt.NDArray[np.floating], count: int) -> DataBins:
+        """Cut data [N, d] into `count` bins, always the same for the same data."""
+        from sklearn.cluster import KMeans
+
+        rows = np.asarray(data, dtype=float)
+        label = KMeans(count, n_init=_STARTS, random_state=0).fit_predict(rows)
+        # its own centres differ in their last bits by the number of threads
+        return cls(rows, np.stack([rows[label == i].mean(axis=0) for i in range(count)]))
+
+    @property
+    def count(self) -> int:
+        """The number m of bins."""
+        return len(self.centres)
+
+    @property
+    def dimension(self) -> int:
+        """The number d of features of one sample."""
+        return int(self.centres.shape[1])
+
+    @cached_property
+    def std(self) -> float:
+        """Root mean square distance of the data from their bins' centres, per feature."""
+        distance, _ = self._own
+        return float(np.sqrt(np.mean(distance**2) / self.dimension))
+
+    @cached_property
+    def radii(self) -> Array:
+        """The distance [m] from a bin's centre within which 99 % of its own data lie."""
+        distance, index = self._own
+        bins = range(self.count)
+        return np.array([np.quantile(distance[index == i], HIGH_QUALITY) for i in bins])
+
+    @cached_property
+    def fair_shares(self) -> Array:
+        """Share [m] of all data that are of high quality, by bin."""
+        _, index = self._own
+        return np.bincount(index[self._good], minlength=self.count) / len(self.data)
+
+    @property
+    def ceiling(self) -> float:
+        """The share of the data that are of high quality: 99 %, but for rounding."""
+        return float(self.fair_shares.sum())
+
+    @cached_property
+    def high_quality_stds(self) -> Array:
+        """Deviation [m] per feature of each bin's high-quality data, as `Modes` has it."""
+        _, index = self._own
+        return np.array(
+            [_deviation(self.data[self._good & (index == i)]) for i in range(self.count)]
+        )
+
+    @cached_property
+    def mean(self) -> Array:
+        """The mean [d] of the data."""
+        return np.asarray(self.data.mean(axis=0))
+
+    @cached_property
+    def rms(self) -> float:
+        """Root mean square distance of the data from their mean."""
+        return float(np.sqrt(np.mean(np.sum((self.data - self.mean) ** 2, axis=1))))
+
+    @cached_property
+    def effective_dimension(self) -> int:
+        """How many directions the data spread in."""
+        return round(participation_ratio(np.cov(self.data, rowvar=False)))
+
+    @cached_property
+    def flat(self) -> bool:
+        """Do the data not vary at all in some direction?"""
+        return bool(np.linalg.matrix_rank(self.data - self.mean) < self.dimension)
+
+    def distinct_share(self, n: int) -> float:
+        """Of n draws from N data with replacement, N (1 - (1 - 1/N)^n) differ on average."""
+        size = len(self.data)
+        return float(-size * np.expm1(n * np.log1p(-1 / size)) / n)
+
+    def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
+        """Distance to, and index of, the nearest centre of finite samples [..., d]; both [...]."""
+        return nearest_in(self._tree, samples)
+
+    @cached_property
+    def _own(self) -> tuple[Array, npt.NDArray[np.intp]]:
+        """Distance to, and index of, the nearest centre of the data, both [N]."""
+        return self.nearest(self.data)
+
+    @cached_property
+    def _good(self) -> npt.NDArray[np.bool_]:
+        """The data [N] that are of high quality."""
+        distance, index = self._own
+        return np.asarray(distance <= self.radii[index])
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        return cKDTree(self.centres)
+
+
+def _deviation(rows: Array) -> float:
+    """Fourth root of the mean product of two different principal variances of rows [n, d]."""
+    covariance = np.atleast_2d(np.cov(rows, rowvar=False))
+    trace, square = np.array([np.trace(covariance), np.sum(covariance**2)])
+    return float(mean_pair_product(trace, square, len(covariance)) ** 0.25)
