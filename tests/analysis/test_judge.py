@@ -28,7 +28,7 @@ KINDS = {
     "interaction": {"kind": "interaction", "across": {STEPS: (1, 5)}, "expect": "higher", **SIDES},
     "slopes": {"kind": "interaction", "along": STEPS, "expect": "lower", **SIDES},
     "stable_region": {"kind": "stable_region", "along": RATE, "expect": "wider", **SIDES},
-    "equivalence": {"kind": "equivalence", "margin": 1.0, **SIDES},
+    "equivalence": {"kind": "equivalence", "margin": 0.99, **SIDES},
     "identical": {"kind": "identical", "vary": WEIGHT, "within": {STEPS: 1}},
 }
 CONTRARY = {"lower": "higher", "higher": "lower", "later": "sooner", "wider": "narrower"}

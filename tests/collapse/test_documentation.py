@@ -6,9 +6,9 @@ from typing import get_args
 import numpy as np
 
 from vistab.collapse.latent import measure_latent
-from vistab.collapse.ruling import Outcome
 from vistab.collapse.signals import SIGNALS
 from vistab.collapse.thresholds import Thresholds
+from vistab.spec.outcomes import Outcome
 from vistab.targets import Target
 
 PAGE = (Path(__file__).parents[2] / "docs" / "detector.md").read_text()

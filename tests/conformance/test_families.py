@@ -15,15 +15,15 @@ import pandas as pd
 import pytest
 import torch
 
-from vistab.collapse.ruling import Outcome
 from vistab.collapse.signals import SIGNALS
 from vistab.families import FAMILIES, find_family
-from vistab.families.base import ClosedForm
+from vistab.families.base import BEFORE, ClosedForm
 from vistab.families.checks import check_parts
 from vistab.plan.model import Arm, Pack, Run
 from vistab.results.record import PackProgress, PackRecord
 from vistab.spec.families import FAMILIES as SPECS
 from vistab.spec.metrics import SIGNAL_METRICS, metric_columns
+from vistab.spec.outcomes import Outcome
 from vistab.spec.source import read_source
 from vistab.spec.study import BudgetSpec, OptimizerSpec, Settings
 from vistab.spec.targets import TARGETS
@@ -102,7 +102,35 @@ def test_its_parts_hold_to_what_users_families_are_held_to(kind: str) -> None:
         check_parts(family, spec, dimension)
     names = [phase.name for phase in family.phases(spec)]
     assert len(set(names)) == len(names)
-    assert {"healthy", "diverged"} <= family.outcomes <= set(get_args(Outcome))
+    assert {"healthy", "diverged"} <= spec.outcomes <= set(get_args(Outcome))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_it_computes_stays_on_the_device_of_its_inputs(kind: str) -> None:
+    """So that it runs on a GPU, for which torch's device without numbers stands in here.
+
+    With its defaults, and with each section that its file has for an outcome.
+    """
+    family = FAMILIES[kind]
+    for entry in ({}, *told(kind)["outcomes"].values()):
+        spec = SPECS[kind](**{"kind": kind, **entry.get("family", {})})
+        with torch.device("meta"):
+            z, x = torch.ones(4, family.latent_dim(spec)), torch.ones(4, 2)
+            inputs = {"data": x, "latents": z, "encoder_noise": z, "generator_noise": x}
+            if family.data_size is not None:
+                inputs["data_set"] = torch.ones(family.data_size(spec), 2)
+            numbers = {name: torch.tensor(1.0) for name in (*family.numbers(spec), "round")}
+        networks = {name: one.to("meta") for name, one in family.networks(spec, 2).items()}
+        networks |= {name + BEFORE: one for name, one in networks.items()}
+        found = [family.sample(networks, inputs)]
+        for phase in family.phases(spec):
+            if isinstance(phase, ClosedForm):
+                found += [phase.update(networks, inputs, numbers).objective]
+            else:
+                found += [phase.loss(networks, inputs, {}, numbers).loss]
+        for part in family.observe(networks, inputs) if family.observe else ():
+            found += part.values()
+        assert {one.device.type for one in found} == {"meta"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -145,7 +173,7 @@ def test_it_trains_on_every_target_and_leaves_a_whole_record(
         assert np.isfinite(np.stack(column.to_list())).all(), name
     metrics = metric_columns({**SIGNAL_METRICS, **SPECS[kind].metrics})
     assert set(metrics) <= set(record.runs.columns)
-    assert set(record.runs["outcome"]) <= FAMILIES[kind].outcomes
+    assert set(record.runs["outcome"]) <= SPECS[kind].outcomes
     assert all(np.isfinite(picture).all() for picture in record.samples.values())
 
 
@@ -205,20 +233,20 @@ def test_it_recovers_a_gaussian(kind: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("kind", "outcome"), [(kind, one) for kind in KINDS for one in sorted(FAMILIES[kind].outcomes)]
+    ("kind", "outcome"), [(kind, one) for kind in KINDS for one in sorted(SPECS[kind].outcomes)]
 )
 def test_it_reaches_every_outcome_that_it_declares(kind: str, outcome: str, tmp_path: Path) -> None:
     """With the settings said to reach it, in one of four replicates; and no undeclared one."""
     pack = make_pack(kind, (0, 1, 2, 3), **told(kind)["outcomes"][outcome])
     found = set(train_pack(pack, tmp_path).runs["outcome"])
     assert outcome in found
-    assert found <= FAMILIES[kind].outcomes
+    assert found <= SPECS[kind].outcomes
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_settings_are_said_for_an_outcome_that_is_not_declared(kind: str) -> None:
     """So the test above goes through all of the file."""
-    assert set(told(kind)["outcomes"]) == FAMILIES[kind].outcomes
+    assert set(told(kind)["outcomes"]) == SPECS[kind].outcomes
 
 
 def test_phases_in_closed_form_are_among_those_tested() -> None:

@@ -276,4 +276,4 @@ def test_every_field_and_outcome_stands_on_the_page() -> None:
     """Fields in the table of fields, outcomes in the table of outcomes."""
     rows = set(re.findall(r"^\| `([\w.]+)", PAGE, flags=re.MULTILINE))
     fields = set(AaeFamily.model_fields) - {"kind", "regularizer"}
-    assert fields | {"regularizer.weight", "regularizer.anchor"} | AAE.outcomes <= rows
+    assert fields | {"regularizer.weight", "regularizer.anchor"} | AaeFamily.outcomes <= rows

@@ -296,4 +296,4 @@ def test_the_section_on_the_page_spells_out_the_defaults_and_the_table_explains_
 
 def test_every_outcome_stands_on_the_page() -> None:
     (said,) = re.findall(r"## Outcomes\n\n([\w, ]+)\.", PAGE)
-    assert set(said.split(", ")) == ALI.outcomes
+    assert set(said.split(", ")) == AliFamily.outcomes

@@ -241,4 +241,4 @@ def test_every_field_stands_on_the_page_with_its_default() -> None:
 
 
 def test_every_outcome_stands_on_the_page() -> None:
-    assert all(f"| `{outcome}` |" in PAGE for outcome in VAE.outcomes - {"healthy"})
+    assert all(f"| `{outcome}` |" in PAGE for outcome in VaeFamily.outcomes - {"healthy"})

@@ -1,112 +1,15 @@
 """The report in headless Chromium: quiet, never too wide, sortable, printable, without scripts."""
 
 import base64
-import itertools
 import json
-import shutil
-import subprocess
-import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-websocket = pytest.importorskip("websocket")
+Browser = Any  # tests/conftest.py
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--hide-scrollbars", "--remote-allow-origins=*", "--remote-debugging-port=0",
-)  # fmt: skip
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
-]
-
-
-class Browser:
-    """One page, driven through the DevTools protocol."""
-
-    def __init__(self, profile: Path) -> None:
-        self.process = subprocess.Popen(
-            [str(CHROMIUM), *FLAGS, f"--user-data-dir={profile}", "about:blank"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self.socket = websocket.create_connection(_page_address(profile), timeout=60)
-        self.ids = itertools.count(1)
-        self.events: list[dict[str, Any]] = []
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self.call(f"{domain}.enable")
-
-    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send a command and wait for its answer; events met on the way are kept."""
-        number = next(self.ids)
-        self.socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
-        while (message := json.loads(self.socket.recv())).get("id") != number:
-            self.events.append(message)
-        assert "error" not in message, message["error"]
-        found: dict[str, Any] = message["result"]
-        return found
-
-    def open(self, path: Path, width: int, *, dark: bool = False, scripts: bool = True) -> None:
-        """Load a file at this width and colour scheme, and wait until it is there."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900,
-                  deviceScaleFactor=1, mobile=False)  # fmt: skip
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.call("Emulation.setEmulatedMedia", features=[scheme])
-        self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
-        self.events.clear()
-        self.call("Page.navigate", url=path.as_uri())
-        while not any(event["method"] == "Page.loadEventFired" for event in self.events):
-            self.events.append(json.loads(self.socket.recv()))
-
-    def js(self, expression: str) -> Any:
-        """The value of an expression in the page."""
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
-        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
-        return answer["result"].get("value")
-
-    def complaints(self) -> list[dict[str, Any]]:
-        """Errors and warnings of the console, and requests that went anywhere but to the file."""
-        loud = ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled")
-        asked = [e for e in self.events if e["method"] == "Network.requestWillBeSent"]
-        outside = [
-            e for e in asked if not e["params"]["request"]["url"].startswith(("file:", "data:"))
-        ]
-        return [event for event in self.events if event["method"] in loud] + outside
-
-    def close(self) -> None:
-        """End the browser."""
-        self.socket.close()
-        self.process.terminate()
-        self.process.wait(timeout=20)
-
-
-def _page_address(profile: Path) -> str:
-    port_file = profile / "DevToolsActivePort"
-    for _ in range(300):
-        if port_file.exists() and (lines := port_file.read_text().splitlines()):
-            with urllib.request.urlopen(f"http://127.0.0.1:{lines[0]}/json", timeout=10) as answer:
-                pages = [page for page in json.load(answer) if page["type"] == "page"]
-            if pages:
-                return str(pages[0]["webSocketDebuggerUrl"])
-        time.sleep(0.1)
-    raise TimeoutError("Chromium did not start")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A fresh browser for this file's tests."""
-    started = Browser(tmp_path_factory.mktemp("profile"))
-    yield started
-    started.close()
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +29,16 @@ def test_it_opens_quietly_and_never_scrolls_sideways(
     browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert browser.js("document.documentElement.scrollWidth") <= width
     assert browser.complaints() == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.slow
+def test_axe_finds_nothing(browser: Browser, page: Path, width: int, dark: bool) -> None:
+    browser.open(page, width, dark=dark)
+    browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
+    browser.js("document.querySelector('#runs-table tbody button').click()")
+    assert browser.barriers() == []
 
 
 def test_dark_and_light_differ(browser: Browser, page: Path) -> None:

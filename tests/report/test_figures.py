@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 
 from vistab.analysis.verdict import Verdict
 from vistab.report.figures.claims import DRAWN, claim_figures
+from vistab.report.figures.curves import metric_figure
 from vistab.report.figures.maps import failure_map
 from vistab.report.figures.scale import Scale, round_ticks
 from vistab.report.figures.scatter import displacement_figure
+from vistab.report.figures.survival import survival_figure
 from vistab.report.figures.svg import figure, polyline, spread, steps, text
 from vistab.report.view.claims import figure_labels
-from vistab.report.view.happened import MapPanel, Tally
+from vistab.report.view.happened import CurvePanel, MapPanel, Series, Tally
 from vistab.report.view.why import Group
+from vistab.spec.metrics import Metric
 
 LABELS = figure_labels(None)
 
@@ -122,3 +125,75 @@ def test_the_displacement_figure_states_each_arms_medians() -> None:
     )
     label = ElementTree.fromstring(drawn).get("aria-label")
     assert label == "Medians by arm. treated: displacement 0.02, coverage 100 %"
+
+
+def texts(drawing: object, anchor: str | None = None) -> dict[str, tuple[float, float]]:
+    """Where each text of a drawing stands: (x, y)."""
+    found = ElementTree.fromstring(str(drawing)).iter("text")
+    return {
+        str(t.text): (float(t.get("x", "nan")), float(t.get("y", "nan")))
+        for t in found
+        if anchor is None or t.get("text-anchor") == anchor
+    }
+
+
+@pytest.mark.parametrize("ends", [(0.1, 0.0), (0.0, 0.0), (0.02, 0.9), (1.0, 1.0)])
+def test_the_labels_of_survival_curves_stand_apart_and_above_the_ticks_of_x(
+    ends: tuple[float, float],
+) -> None:
+    """Runs of both sides may all be gone at the end: their labels still do not meet the axis."""
+    sides = zip(("control", "treatment"), ends, strict=True)
+    curves = {side: {"rounds": [0, 500], "survival": [1.0, end]} for side, end in sides}
+    root = ElementTree.fromstring(str(survival_figure(curves, "alt", "not failed yet")))
+    labels = [
+        float(t.get("y", "nan"))
+        for t in root.iter("text")
+        if (t.get("class") or "").startswith("direct")
+    ]
+    axis = max(float(rule.get("y1", "nan")) for rule in root.iter("line"))
+    assert len(labels) == 4
+    assert (np.diff(sorted(labels)) >= 11).all()
+    assert max(labels) <= axis
+
+
+@given(st.floats(-1e4, 1e4), st.floats(1e-3, 1e4))
+def test_ticks_of_a_narrow_range_are_told_apart(low: float, span: float) -> None:
+    """-1.40 and -1.42, not twice -1.4."""
+    values = np.array([[low, low + span]])
+    series = Series("a", "level0", np.array([0.0, 1.0]), values, "a")
+    drawing = str(metric_figure("m", Metric("higher"), CurvePanel("", (series,)), 1))
+    at_y = [
+        t.text
+        for t in ElementTree.fromstring(drawing).iter("text")
+        if t.get("class") == "tick" and t.get("text-anchor") == "end"
+    ]
+    assert at_y
+    assert len(at_y) == len(set(at_y))
+
+
+@given(st.floats(1e-6, 1e6), st.floats(1.05, 1e4))
+def test_a_log_axis_has_at_least_two_ticks_in_its_range(low: float, factor: float) -> None:
+    ticks = Scale(low, low * factor, 0, 100, log=True).ticks()
+    assert len(ticks) >= 2
+    assert min(ticks) >= low * 0.999
+    assert max(ticks) <= low * factor * 1.001
+
+
+def test_pairs_of_many_replicates_are_drawn_smaller_and_stay_off_the_axis(
+    verdicts: tuple[Verdict, ...],
+) -> None:
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    control = rate.details["controls"][0]
+    pairs = [{"replicate": k, "treatment": 1.0, "control": 1.0} for k in range(64)]
+    crowded = replace(rate, details={"controls": [{**control, "by_replicate": pairs}]})
+    few, many = (str(claim_figures(one, LABELS)[0]) for one in (rate, crowded))
+    sizes = [
+        max(float(dot.get("r", "nan")) for dot in ElementTree.fromstring(drawn).iter("circle"))
+        for drawn in (few, many)
+    ]
+    assert sizes[0] == 4
+    assert sizes[1] < 2
+    for drawn in (few, many):
+        squares = ElementTree.fromstring(drawn).iter("rect")
+        axis = min(float(x.get("x1", "nan")) for x in ElementTree.fromstring(drawn).iter("line"))
+        assert min(float(square.get("x", "nan")) for square in squares) > axis

@@ -10,11 +10,11 @@ import pytest
 
 from vistab.analysis.verdict import Verdict
 from vistab.report import render, words
-from vistab.report.page import exact
+from vistab.report.page import breakable, exact
 from vistab.spec.load import load_study
 from vistab.spec.study import Study
 
-VOID_ELEMENTS = {"meta", "link", "br", "input", "hr", "img"}
+VOID_ELEMENTS = {"meta", "link", "br", "input", "hr", "img", "wbr"}
 MEGABYTE = 1_000_000
 
 
@@ -108,7 +108,7 @@ def test_each_card_tells_the_verdicts_words_and_numbers(
             for expected in (
                 words.effect(verdict),
                 exact(verdict.effect),
-                words.p_value(verdict.p_holm),
+                "none" if verdict.p_holm is None else words.p_value(verdict.p_holm),
                 f"{verdict.n_replicates}, {verdict.n_cells}, {verdict.n_cells_left_out}",
             ):
                 assert expected in told
@@ -283,6 +283,7 @@ def test_any_sweep_of_any_target_has_a_report(
     study = load_study(path)
     page = outline(render(study, (), make_results(study)))
     assert {"happened", "runs", "method"} <= set(page.ids)
+    assert "0/2" in page.text or "1/2" in page.text or "2/2" in page.text  # the maps have cells
     assert ("strips" in page.ids) == ("grid" in target)
 
 
@@ -302,3 +303,29 @@ def test_a_report_of_750_runs_and_40_snapshots_is_under_3_megabytes(
     html = render(study, make_verdicts(results), results)
     assert len(results.runs) >= 750
     assert len(html.encode()) <= 3 * MEGABYTE
+
+
+def test_a_claims_id_breaks_in_the_forest_after_its_separators_alone(
+    study: Study, results: Any, verdicts: tuple[Verdict, ...]
+) -> None:
+    assert breakable("C9.no-break_at<") == "C9.<wbr>no-<wbr>break_<wbr>at&lt;"
+    named = replace(verdicts[0], id="warm_up.fixed")
+    page = render(study, (named,), results)
+    assert '<span class="id">warm_<wbr>up.<wbr>fixed</span>' in page
+
+
+def test_a_control_is_named_as_axes_and_values_are_elsewhere() -> None:
+    label = "family.loss = 'non_saturating', family.extra_terms = false"
+    assert words.control_name(label) == "loss non saturating, extra terms off"
+
+
+def test_the_numbers_of_each_replicate_are_a_row(html: str) -> None:
+    """A row a replicate fits a phone and paper at any number of replicates."""
+    table = re.search(r"<table>.*?</table>", html.split('id="claim-rate"')[1], re.S)
+    assert table is not None
+    rows = re.findall(r"<tr>(.*?)</tr>", table.group(), re.S)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
+    assert cells[0] == ["replicate", "treatment", "control", "effect"]
+    assert cells[1] == ["mean", "0.4625", "0.8745", "\u22120.412"]
+    assert [row[0] for row in cells[2:]] == ["0", "1", "2", "3"]
+    assert cells[2][1:] == ["0.5", "0.9", "\u22120.4"]

@@ -37,6 +37,27 @@ def test_without_claims_the_first_continuous_axis_gives_the_rows(study: Study) -
     assert layout.levels == (0, 1, 5, 20)
 
 
+def test_an_axis_that_alone_tells_treatment_from_several_controls_gives_the_rows(
+    study: Study,
+) -> None:
+    """Another axis that all sides name alike does not count; nor do sides that differ in two."""
+    weight, steps, norm = "family.regularizer.weight", "family.generator_steps", "family.batch_norm"
+    (rivals,) = (claim for claim in study.claims if claim.id == "rivals")
+    by_steps = rivals.model_copy(
+        update={
+            "treatment": {steps: 5, norm: False},
+            "control": ({steps: 1, norm: False}, {steps: 2, norm: False}),
+        }
+    )
+    layout = choose_layout(study.model_copy(update={"claims": (rivals, by_steps)}))
+    assert layout.series is not None
+    assert layout.series.path == steps
+    assert (layout.pair, layout.levels) == (None, (1, 2, 5))
+    alone = choose_layout(study.model_copy(update={"claims": (rivals,)}))
+    assert alone.series is not None
+    assert alone.series.path == weight  # the first continuous one, since rivals differ in two
+
+
 def test_a_study_that_sweeps_nothing_has_one_panel(study: Study) -> None:
     layout = choose_layout(study.model_copy(update={"axes": {}, "claims": ()}))
     assert layout.series is None

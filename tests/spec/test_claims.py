@@ -79,7 +79,7 @@ def test_unknown_keys_are_refused_in_every_kind(
     [
         (SOUND["rate"].replace("lower", "not_higher"), ["claims[0].margin: must be more than 0 for expect: not_higher, 0 got"]),
         (SOUND["rate"] + ", margin: -1", ["claims[0].margin: must be at least 0, -1 got; nearest: 0"]),
-        (SOUND["rate"] + ", outcome: faild", ["claims[0].outcome: must be one of failed, mode_collapse, stalled, oscillating, diverged, posterior_collapse, singular_components, dead_components, healthy, 'faild' got; nearest: failed"]),
+        (SOUND["rate"] + ", outcome: faild", ["claims[0].outcome: must be one of failed, healthy, mode_collapse, stalled, oscillating, diverged, posterior_collapse, singular_components, dead_components, 'faild' got; nearest: failed"]),
         (SOUND["rate"].replace(", expect: lower", ""), ["claims[0].expect: is required"]),
         (SOUND["rate"].replace("kind: rate", "kind: onset"), ["claims[0].event: is required", "claims[0].expect: must be one of later, sooner, 'lower' got"]),
         (SOUND["rate"].replace("weight: 5", "weight: 4"), ["claims[0].treatment.family.regularizer.weight: no arm has this value of family.regularizer.weight, 4 got; nearest: 5"]),
@@ -102,8 +102,11 @@ def test_unknown_keys_are_refused_in_every_kind(
         (SOUND["interaction"].replace("[true, false]", "[true]"), ["claims[0].across.family.batch_norm[1]: is required"]),
         (SOUND["interaction"].replace("family.batch_norm: [true, false]", "family.regularizer.weight: [0, 5]"), ["claims[0].treatment: must leave family.regularizer.weight free"]),
         (SOUND["interaction"] + ", outcome: failed, metric: severity", ["claims[0].metric: takes the place of outcome: give only one of them, 'severity' got"]),
-        (SOUND["trend"] + ", metric: final_mode", ["claims[0].metric: must be one of severity, final_coverage, best_coverage, final_modes, best_modes, final_high_quality, best_high_quality, final_spread, best_spread, 'final_mode' got; nearest: final_modes"]),
+        (SOUND["trend"] + ", metric: final_mode", ["claims[0].metric: must be one of severity, final_coverage, best_coverage, final_modes, best_modes, final_high_quality, best_high_quality, final_spread, best_spread (family gan), 'final_mode' got; nearest: final_modes"]),
         (SOUND["trend"] + ", metric: final_log_likelihood", ["claims[0].metric: must be one of severity"]),
+        (SOUND["rate"] + ", outcome: posterior_collapse", ["claims[0].outcome: must be one of failed, healthy, mode_collapse, stalled, oscillating, diverged (family gan), 'posterior_collapse' got"]),
+        (SOUND["trend"] + ", outcome: dead_components", ["claims[0].outcome: must be one of failed"]),
+        (SOUND["equivalence"].replace("metric: final_coverage, margin: 0.1", "margin: 1"), ["claims[0].margin: must be less than 1, the largest difference of shares, 1 got"]),
         (SOUND["equivalence"].replace(", margin: 0.1", ""), ["claims[0].margin: is required"]),
         (SOUND["equivalence"].replace("0.1", "0"), ["claims[0].margin: must be more than 0, 0 got"]),
         (SOUND["equivalence"] + ", expect: lower", ["claims[0].expect: unknown key"]),
@@ -172,6 +175,17 @@ def test_metrics_are_columns_of_the_results() -> None:
     for family in FAMILIES.values():
         own = {f"{when}_{name}" for name in family.metrics for when in ("final", "best")}
         assert {"severity", "final_coverage", *own} <= set(claimable(family.metrics))
+
+
+def test_an_outcome_of_the_familys_own_may_be_claimed(load: Callable[..., Study]) -> None:
+    """The em has components that may die, which a gan has not (above)."""
+    study = load(
+        "study: s\ntarget: {kind: ring}\nfamily: {kind: em}\nreplicates: 2\n"
+        "axes: {family.components: [4, 8]}\nclaims: [{id: A, says: s, kind: trend, "
+        "along: family.components, outcome: dead_components, expect: higher}]\n"
+    )
+    claim: Any = study.claims[0]
+    assert claim.outcome == "dead_components"
 
 
 def test_a_familys_own_metrics_may_be_claimed(load: Callable[..., Study]) -> None:

@@ -203,6 +203,23 @@ class TestRefusals:
         ]
         assert [problem.line for problem in found] == sorted(problem.line or 0 for problem in found)
 
+    def test_fields_that_the_family_does_not_use_cannot_be_swept(self, problems: Refused) -> None:
+        """Arms that differ in them alone would be the same; setting them in a section is fine."""
+        em = "study: s\ntarget: {kind: ring}\nfamily: {kind: em}\noptimizer: {kind: sgd}\n"
+        swept = (
+            "optimizer.learning_rate: [1, 2], budget.batch_size: [8, 16], family.components: [8]"
+        )
+        found = problems(
+            f"{em}axes: {{{swept}}}\narms: [{{name: a, set: {{optimizer.kind: sgd}}}}]"
+        )
+        assert [problem.path for problem in found] == [
+            "axes.optimizer.learning_rate",
+            "axes.budget.batch_size",
+            "arms[0].set.optimizer.kind",
+        ]
+        for problem in found[:2]:
+            assert problem.rule == "names a field that this family does not use"
+
     def test_a_misspelt_axis_is_not_held_against_the_claims(
         self, edited: Edited, problems: Refused
     ) -> None:

@@ -26,6 +26,27 @@ def blobs() -> DataBins:
     return DataBins.of(CENTRES[which] + 0.5 * rng.normal(size=(4000, 2)), 4)
 
 
+# Data of one feature, and too few
+
+
+def test_bins_of_numbers_know_their_spread() -> None:
+    """One feature: the covariance is a variance, and every bin's deviation that of its data."""
+    data = np.random.default_rng(0).normal(size=(300, 1))
+    bins = DataBins.of(data, 3)
+    _, index = bins.nearest(data)
+    kept = np.abs(data - bins.centres[index])[:, 0] <= bins.radii[index]
+    assert (bins.effective_dimension, bins.flat) == (1, False)
+    for i, deviation in enumerate(bins.high_quality_stds):
+        assert deviation == pytest.approx(data[kept & (index == i)].std(ddof=1))
+
+
+def test_a_bin_for_next_to_no_data_is_refused() -> None:
+    """An outlier would have a bin to itself, without any spread to compare with."""
+    data = np.r_[np.random.default_rng(0).normal(size=(300, 2)), [[50.0, 50.0]]]
+    with pytest.raises(ValueError, match="of 4 bins one holds 1 data only: ask for fewer"):
+        DataBins.of(data, 4)
+
+
 # Digits
 
 

@@ -17,11 +17,13 @@ from vistab.families.base import (
     AnyFamily,
     ClosedForm,
     Family,
+    Incremental,
     Observation,
     Phase,
     Step,
     Update,
 )
+from vistab.families.checks import check_parts
 from vistab.families.networks import BatchNorm
 from vistab.plan.model import Arm, Pack, Run
 from vistab.spec.families import FamilySpec
@@ -70,7 +72,6 @@ def family(phases: tuple[Any, ...], **parts: Any) -> AnyFamily:
         "phases": lambda spec: phases,
         "sample": sample,
         "numbers": lambda spec: {"limit": spec.limit},
-        "outcomes": frozenset({"healthy"}),
     }
     return Family(**(given | parts))
 
@@ -148,7 +149,18 @@ def test_a_metric_without_evidence_is_told(start_pack: Begin, tmp_path: Path) ->
         metrics = {"levle": Metric("lower")}
 
     pack, _ = start_pack(replace(family((DESCENT,)), spec=Wrong), [Wrong()])
-    with pytest.raises(TypeError, match="metrics without evidence of that name: levle"):
+    with pytest.raises(TypeError, match="metrics without scalar evidence of that name: levle"):
+        train_pack(pack, tmp_path)
+
+
+def test_a_metric_of_a_vector_is_told(start_pack: Begin, tmp_path: Path) -> None:
+    """A run's final and best value are numbers."""
+
+    class Wrong(ToySpec):
+        metrics = {"mean": Metric("lower")}
+
+    pack, _ = start_pack(replace(HALVING, spec=Wrong), [Wrong()])
+    with pytest.raises(TypeError, match="metrics without scalar evidence of that name: mean"):
         train_pack(pack, tmp_path)
 
 
@@ -222,6 +234,62 @@ def test_vectors_of_evidence_become_list_columns(start_pack: Begin, tmp_path: Pa
     assert len(history) == 8
     assert all(row.shape == (2,) and row.dtype == np.float32 for row in history["mean"])
     assert history["level"].dtype == np.float32
+
+
+def test_a_phase_may_have_the_name_of_another_program(start_pack: Begin) -> None:
+    """Its own program is not taken for that of the samples."""
+    named = replace(HALVING.phases(ToySpec())[0], name="sample")
+    _, training = start_pack(replace(HALVING, phases=lambda spec: (named,)), [ToySpec()])
+    play_round(training, 1, observe=False)
+    assert draw_samples(training).shape == (1, 100, 2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda update: tuple(update), "halving: its update gave a tuple, not an Update"),
+        (lambda update: update._replace(objective=torch.ones(2)), "its objective must be a scalar"),
+        (
+            lambda update: update._replace(values={"critic": {}}),
+            "values must be a tuple of some of",
+        ),
+        (
+            lambda update: update._replace(values={"generator": {"value": torch.ones(2)}}),
+            r"network generator has {'value': \(1,\)}, {'value': \(2,\)} got",
+        ),
+        (
+            lambda update: update._replace(values={"generator": {"valeu": torch.ones(1)}}),
+            r"{'valeu': \(1,\)} got",
+        ),
+        (
+            lambda update: update._replace(evidence={"table": torch.ones(2, 2)}),
+            r"evidence table must be a tensor, a scalar or a vector, \(2, 2\) got",
+        ),
+    ],
+)
+def test_an_update_that_does_not_fit_is_told(wrong: Callable[[Update], Any], words: str) -> None:
+    """Before anything is trained, in plain words."""
+    phase = replace(HALVING.phases(ToySpec())[0], update=lambda *given: wrong(halve(*given)))
+    check_parts(HALVING, ToySpec(), 2)
+    with pytest.raises(TypeError, match=words):
+        check_parts(replace(HALVING, phases=lambda spec: (phase,)), ToySpec(), 2)
+
+
+def test_what_an_incremental_term_looks_at_is_what_the_loss_gives() -> None:
+    """Or there would be nothing to measure from."""
+    held = Incremental(lambda networks, inputs: {"value": networks["generator"]()}, "phase_start")
+    with pytest.raises(TypeError, match="descent: loss and incremental must give the same"):
+        check_parts(family((replace(DESCENT, incremental=held),)), ToySpec(), 2)
+
+
+def test_parameters_of_two_dtypes_are_refused() -> None:
+    """One flat buffer holds a network."""
+
+    def networks(spec: Any, d: int) -> dict[str, nn.Module]:
+        return {"generator": nn.Sequential(Point(1.0), Point(1.0, torch.float64))}
+
+    with pytest.raises(TypeError, match="network generator: its parameters must all have one"):
+        check_parts(family((DESCENT,), networks=networks), ToySpec(), 2)
 
 
 # --- initialisation

@@ -130,23 +130,6 @@ def test_a_killed_pack_goes_on_and_ends_with_the_same_bits(
     assert_same_record(resumed, undisturbed)
 
 
-def test_adam_moments_survive_a_kill(
-    make_pack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The step count and both moments are in the checkpoint."""
-    pack = make_pack(RUNS, rounds=8, snapshots=4, generator_steps=2)
-    undisturbed = train_pack(pack, tmp_path / "undisturbed")
-    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 0.0)
-
-    def die(progress: PackProgress) -> None:
-        if progress.round == 6:
-            raise Killed
-
-    with pytest.raises(Killed):
-        train_pack(pack, tmp_path / "killed", die)
-    assert_same_record(train_pack(pack, tmp_path / "killed"), undisturbed)
-
-
 def test_a_half_written_checkpoint_is_never_read(
     make_pack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

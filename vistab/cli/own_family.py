@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import GenericAlias
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import create_model
@@ -23,6 +23,7 @@ from vistab.results.files import read_json
 from vistab.spec.base import Spec
 from vistab.spec.families import FamilySpec
 from vistab.spec.metrics import Metric
+from vistab.spec.outcomes import Outcome
 
 LONGEST = 300
 """Characters shown of what was raised; some of torch's messages fill a screen."""
@@ -54,6 +55,7 @@ def recorded_spec(path: Path) -> type[FamilySpec]:
 
     class Recorded(FamilySpec):
         metrics = {name: Metric(**one) for name, one in declared.items()}
+        outcomes = frozenset(get_args(Outcome))  # what may be claimed was checked before any run
 
     return create_model("RecordedFamily", __base__=Recorded, **_fields(section))
 

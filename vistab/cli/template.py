@@ -22,7 +22,7 @@ title: Does the incremental regularizer keep a GAN from collapsing?
 target: {{kind: ring, modes: 8, radius: 1.0, std: 0.02}}
 
 family:
-  kind: gan
+  kind: gan                    # em, vae, gan, aae, ali, or package.module:Name of your own
   network: {{kind: mlp, width: 64, depth: 2}}
   generator_steps: 2           # optimiser steps of the generator in one round
   regularizer: {{weight: 0.0}}   # weight of the incremental term (mean squared error)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vistab.collapse import evidence
 from vistab.collapse.divergence import diverged_from
 from vistab.collapse.inner import inner_failure
-from vistab.collapse.ruling import Outcome, Ruling
+from vistab.collapse.ruling import Ruling
 from vistab.collapse.thresholds import Thresholds
 from vistab.collapse.trajectory import (
     Array,
@@ -27,6 +27,7 @@ from vistab.collapse.trajectory import (
     tail_start,
 )
 from vistab.collapse.wandering import Wandering, touching, wandering
+from vistab.spec.outcomes import Outcome
 from vistab.targets.base import Modes
 
 __all__ = ["THRESHOLDS", "Outcome", "Ruling", "rule"]

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from vistab.collapse.ruling import Outcome, Ruling
+from vistab.collapse.ruling import Ruling
 from vistab.collapse.thresholds import Thresholds
 from vistab.collapse.trajectory import (
     Array,
@@ -23,6 +23,7 @@ from vistab.collapse.trajectory import (
     running_median,
     tail_start,
 )
+from vistab.spec.outcomes import Outcome
 from vistab.targets.base import Modes
 
 
@@ -59,7 +60,7 @@ def idle(latent_kl: Array, modes: Modes, t: Thresholds) -> Array:
 def singular(thinness: Array, modes: Modes, t: Thresholds) -> Array:
     """Share [T] of components of which little but the covariance floor is left: [T, k].
 
-    None where the target is flat itself: what fits it is as thin as the floor, and rightly so.
+    All 0 where the target is flat itself: what fits it is as thin as the floor, and rightly so.
     """
     if modes.flat:
         return np.zeros(len(thinness))

@@ -3,18 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Outcome = Literal[
-    "healthy",
-    "mode_collapse",
-    "stalled",
-    "oscillating",
-    "diverged",
-    "posterior_collapse",
-    "singular_components",
-    "dead_components",
-]
+from vistab.spec.outcomes import Outcome
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,5 @@ AAE = Family(
         "weight": spec.regularizer.weight,
         "reconstruction_weight": spec.reconstruction_weight,
     },
-    outcomes=frozenset({"healthy", "mode_collapse", "stalled", "oscillating", "diverged"}),
     observe=observe,
 )

@@ -193,6 +193,5 @@ ALI = Family(
     phases=phases,
     sample=sample,
     numbers=lambda spec: {},
-    outcomes=frozenset({"healthy", "mode_collapse", "stalled", "oscillating", "diverged"}),
     observe=observe,
 )

@@ -9,7 +9,7 @@ Letters: x data [batch, d], z latents [batch, latent_dim], `networks` the bound 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
@@ -30,6 +30,9 @@ Numbers = Mapping[str, Tensor]
 """The family's stacking fields, and `round` (from 1): one scalar tensor each."""
 
 Outputs = Mapping[str, Tensor]
+
+BEFORE = "_before"
+"""Ends the names under which a loss finds networks as they were when its phase began."""
 
 S = TypeVar("S", bound=FamilySpec)
 
@@ -137,10 +140,9 @@ class Family(Generic[S]):
     spec: the family's section of the study. networks: (spec, d) -> freshly initialised modules for
     one run, by name; `generator_scale` acts on the one called "generator". phases: in the order in
     which a round plays them. sample: (networks, inputs) -> x [n, d], from inputs `latents` and
-    `generator_noise`. numbers: the stacking fields of the section. outcomes: which outcomes a run
-    of the family can reach. observe: (networks, inputs) -> what more to show at a snapshot; its
-    inputs are the same at every snapshot: all but `data_set`. data_size: how many samples
-    `data_set` holds. start: initialisation from the data set.
+    `generator_noise`. numbers: the stacking fields of the section. observe: (networks, inputs) ->
+    what more to show at a snapshot; its inputs are the same at every snapshot: all but `data_set`.
+    data_size: how many samples `data_set` holds. start: initialisation from the data set.
     """
 
     spec: type[S]
@@ -149,10 +151,9 @@ class Family(Generic[S]):
     phases: Callable[[S], tuple[Phase | ClosedForm, ...]]
     sample: Callable[[Networks, Inputs], Tensor]
     numbers: Callable[[S], dict[str, float]]
-    outcomes: frozenset[str]
     observe: Callable[[Networks, Inputs], Observation] | None = None
     data_size: Callable[[S], int] | None = None
-    start: Start[S] | None = field(default=None)
+    start: Start[S] | None = None
 
 
 AnyFamily = Family[Any]

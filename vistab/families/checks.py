@@ -8,31 +8,73 @@ from typing import get_args
 import torch
 from torch import Tensor, nn
 
-from vistab.families.base import AnyFamily, ClosedForm, Input, Networks, Observation, Phase
+from vistab.collapse.signals import SIGNALS
+from vistab.families.base import (
+    BEFORE,
+    AnyFamily,
+    ClosedForm,
+    Input,
+    Networks,
+    Numbers,
+    Observation,
+    Phase,
+    Step,
+    Update,
+)
 from vistab.spec.families import FamilySpec
+from vistab.spec.outcomes import Outcome
 
 ROWS = 3
+TAKEN = frozenset({"run_id", "round", "mode_shares", *SIGNALS})
+"""Columns of the history that are vistab's own."""
+
+Modules = Mapping[str, nn.Module]
 
 
 def check_parts(family: AnyFamily, spec: FamilySpec, dimension: int) -> None:
-    """Build the networks and phases of one run and look them over. TypeError if they do not fit."""
+    """Build one run and call each of its parts once. TypeError if they do not fit."""
     networks = family.networks(spec, dimension)
+    _check_networks(networks)
+    phases = tuple(family.phases(spec))
+    _check_phases(phases, networks)
+    _check_data_set(family, spec, phases)
+    numbers, inputs = _numbers(family, spec), _inputs(family, spec, dimension)
+    _check_shown(family, networks, inputs)
+    for phase in phases:
+        if isinstance(phase, Phase):
+            _check_step(phase, networks, inputs, numbers)
+        else:
+            _check_update(phase, networks, inputs, numbers)
+    unknown = spec.outcomes - set(get_args(Outcome))
+    if unknown:
+        raise TypeError(f"the spec names no outcomes of vistab's: {', '.join(sorted(unknown))}")
+
+
+def _check_networks(networks: Modules) -> None:
     if not isinstance(networks, Mapping) or not networks:
         raise TypeError("networks(spec, d) must return modules by name")
     for name, module in networks.items():
         if not isinstance(module, nn.Module):
             raise TypeError(f"network {name} is a {type(module).__name__}, not a torch.nn.Module")
-    phases = family.phases(spec)
+        if name.endswith(BEFORE):
+            raise TypeError(f"network {name}: names that end in {BEFORE} are for earlier states")
+        if len({parameter.dtype for parameter in module.parameters()}) > 1:
+            raise TypeError(f"network {name}: its parameters must all have one dtype")
+
+
+def _check_phases(phases: Iterable[Phase | ClosedForm], networks: Modules) -> None:
+    names: set[str] = set()
     for phase in phases:
         _check_phase(phase, networks)
+        if phase.name in names:
+            raise TypeError(f"two phases are called {phase.name}")
+        names.add(phase.name)
     idle = set(networks) - {name for phase in phases for name in phase.trains}
     if idle:
         raise TypeError(f"no phase trains the network {', '.join(sorted(idle))}")
-    _check_data_set(family, spec, phases)
-    _check_shown(family, networks, family.latent_dim(spec), dimension)
 
 
-def _check_phase(phase: Phase | ClosedForm, networks: Mapping[str, nn.Module]) -> None:
+def _check_phase(phase: Phase | ClosedForm, networks: Modules) -> None:
     if not isinstance(phase, Phase | ClosedForm):
         raise TypeError(f"phases(spec) gave a {type(phase).__name__}, not a Phase or ClosedForm")
     _check_names(phase.name, "trains", phase.trains, networks)
@@ -67,18 +109,93 @@ def _check_data_set(
         raise TypeError(f"{' and '.join(readers)} needs a data set: data_size says how large")
 
 
-def _check_shown(family: AnyFamily, networks: Networks, latent_dim: int, dimension: int) -> None:
+def _numbers(family: AnyFamily, spec: FamilySpec) -> dict[str, Tensor]:
+    """What a loss of the first round is handed."""
+    numbers = family.numbers(spec)
+    if "round" in numbers:
+        raise TypeError("numbers(spec) may not hold round, which is counted by vistab")
+    return {name: torch.tensor(float(n)) for name, n in {**numbers, "round": 1}.items()}
+
+
+def _inputs(family: AnyFamily, spec: FamilySpec, dimension: int) -> dict[Input, Tensor]:
+    """Three rows of each input, and a data set of its size where there is one."""
+    wide, narrow = torch.zeros(ROWS, dimension), torch.zeros(ROWS, family.latent_dim(spec))
+    inputs: dict[Input, Tensor] = {
+        "data": wide,
+        "latents": narrow,
+        "encoder_noise": narrow,
+        "generator_noise": wide,
+    }
+    if family.data_size is not None:
+        inputs["data_set"] = torch.zeros(family.data_size(spec), dimension)
+    return inputs
+
+
+def _check_step(
+    phase: Phase, networks: Modules, inputs: Mapping[Input, Tensor], numbers: Numbers
+) -> None:
+    """The loss gives a scalar, and what the incremental term looks at."""
+    given = {name: inputs[name] for name in phase.inputs}
+    before = {name + BEFORE: networks[name] for name in phase.before}
+    step = phase.loss({**networks, **before}, given, {}, numbers)
+    if not isinstance(step, Step):
+        raise TypeError(f"phase {phase.name}: its loss gave a {type(step).__name__}, not a Step")
+    _check_scalar(phase.name, "loss", step.loss)
+    _check_evidence(step.evidence)
+    if phase.incremental is None:
+        return
+    outputs = phase.incremental.outputs(networks, given)
+    if not outputs or _shapes(outputs) != _shapes(step.outputs):
+        raise TypeError(f"phase {phase.name}: loss and incremental must give the same outputs")
+
+
+def _check_update(
+    phase: ClosedForm, networks: Modules, inputs: Mapping[Input, Tensor], numbers: Numbers
+) -> None:
+    """The update gives a scalar, and parameters of the networks that the phase trains."""
+    update = phase.update(networks, {name: inputs[name] for name in phase.inputs}, numbers)
+    if not isinstance(update, Update):
+        raise TypeError(
+            f"phase {phase.name}: its update gave a {type(update).__name__}, not an Update"
+        )
+    _check_scalar(phase.name, "objective", update.objective)
+    _check_evidence(update.evidence)
+    _check_names(phase.name, "values", tuple(update.values), phase.trains)
+    for name, values in update.values.items():
+        known = _shapes(dict(networks[name].named_parameters()))
+        wrong = {key: shape for key, shape in _shapes(values).items() if known.get(key) != shape}
+        if wrong:
+            raise TypeError(f"phase {phase.name}: network {name} has {known}, {wrong} got")
+
+
+def _check_scalar(phase: str, what: str, value: Tensor) -> None:
+    if value.ndim:
+        raise TypeError(f"phase {phase}: its {what} must be a scalar, {tuple(value.shape)} got")
+
+
+def _check_evidence(evidence: Mapping[str, Tensor]) -> None:
+    """Evidence is scalars and vectors, under names of its own."""
+    for name, values in evidence.items():
+        if name in TAKEN:
+            raise TypeError(f"evidence may not be called {name}: vistab has a column of that name")
+        if not isinstance(values, Tensor) or values.ndim > 1:
+            got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
+            raise TypeError(f"evidence {name} must be a tensor, a scalar or a vector, {got} got")
+
+
+def _check_shown(family: AnyFamily, networks: Networks, inputs: Mapping[Input, Tensor]) -> None:
     """Samples and pictures have the shapes that vistab reads."""
-    wide, narrow = torch.zeros(ROWS, dimension), torch.zeros(ROWS, latent_dim)
-    inputs: dict[Input, Tensor] = {"latents": narrow, "generator_noise": wide}
-    shape = tuple(family.sample(networks, inputs).shape)
+    wide, narrow = inputs["data"], inputs["latents"]
+    drawn: dict[Input, Tensor] = {"latents": narrow, "generator_noise": wide}
+    shape = tuple(family.sample(networks, drawn).shape)
     if shape != wide.shape:
         raise TypeError(f"sample must give [n, d], for 3 latents {tuple(wide.shape)}, {shape} got")
     if family.observe is None:
         return
-    shown = family.observe(networks, {**inputs, "data": wide, "encoder_noise": narrow})
+    shown = family.observe(networks, {**drawn, "data": wide, "encoder_noise": narrow})
     if not isinstance(shown, Observation):
         raise TypeError(f"observe gave a {type(shown).__name__}, not an Observation")
+    _check_evidence(shown.evidence)
     shapes = {"codes": narrow.shape, "reconstructions": wide.shape, "cycled": narrow.shape}
     for name, picture in shown.pictures.items():
         if picture.shape != shapes.get(name):
@@ -86,3 +203,7 @@ def _check_shown(family: AnyFamily, networks: Networks, latent_dim: int, dimensi
             raise TypeError(
                 f"observe: for 3 samples pictures may be {known}; {name} {tuple(picture.shape)} got"
             )
+
+
+def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}

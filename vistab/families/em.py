@@ -124,16 +124,6 @@ EM = Family(
     phases=phases,
     sample=sample,
     numbers=lambda spec: {"covariance_floor": spec.covariance_floor},
-    outcomes=frozenset(
-        {
-            "healthy",
-            "mode_collapse",
-            "stalled",
-            "diverged",
-            "singular_components",
-            "dead_components",
-        }
-    ),
     data_size=lambda spec: spec.data_size,
     start=start,
 )

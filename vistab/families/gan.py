@@ -127,5 +127,4 @@ GAN = Family(
     phases=phases,
     sample=sample,
     numbers=lambda spec: {"weight": spec.regularizer.weight},
-    outcomes=frozenset({"healthy", "mode_collapse", "stalled", "oscillating", "diverged"}),
 )

@@ -124,15 +124,5 @@ VAE = Family(
         "kl_weight": spec.kl_weight,
         "warm_up_rounds": float(spec.warm_up_rounds),
     },
-    outcomes=frozenset(
-        {
-            "healthy",
-            "mode_collapse",
-            "posterior_collapse",
-            "stalled",
-            "oscillating",
-            "diverged",
-        }
-    ),
     observe=observe,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -80,9 +81,11 @@ def _environment() -> Environment:
         signal_figure=signal_figure,
         named_bar=named_bar,
         badge=badge,
+        breakable=breakable,
         exact=exact,
         extra_numbers=extra_numbers,
         readable=words.readable,
+        control_name=words.control_name,
         unit_name=words.unit_name,
         icon=icon,
         effect=words.effect,
@@ -125,6 +128,11 @@ def _context(view: View, runs: pd.DataFrame) -> dict[str, Any]:
         "command": view.provenance.get("command"),
         "cite": cite(view),
     }
+
+
+def breakable(name: str) -> Markup:
+    """A claim's id that may be broken after a dot, dash or underscore."""
+    return Markup("<wbr>").join(filter(None, re.split(r"(?<=[._-])", name)))
 
 
 def _asset(name: str) -> Markup:

@@ -86,6 +86,12 @@ def readable(sentence: str) -> str:
     return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", named)
 
 
+def control_name(label: str) -> str:
+    """A control's label, `family.loss = 'vi', family.batch_norm = false`, as other names are."""
+    plain = readable(label).replace(" = ", " ").replace("'", "").replace("_", " ")
+    return re.sub(r"\b(true|false)\b", lambda found: value_name(found[0] == "true"), plain)
+
+
 def assignment_name(assignment: Mapping[str, object]) -> str:
     """`regularizer weight 5, batch norm off`."""
     return ", ".join(f"{axis_name(path)} {value_name(value)}" for path, value in assignment.items())

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from vistab.spec.axes import SECTIONS, SweepableField, sweepable_fields
+from vistab.spec.families import FamilySpec
 from vistab.spec.problems import Place, Problems, nearest_of, nearest_value, similar
 from vistab.spec.reading import entries, is_mapping
 from vistab.spec.study import NamedArm
@@ -86,7 +87,7 @@ class AxisReader:
 
     def _field(self, path: str, place: Place) -> SweepableField | None:
         """The sweepable field that a path names; None with the problem noted."""
-        if path in self._fields:
+        if path in self._fields and not self._is_unused(path):
             return self._fields[path]
         self._wrong.add(path)
         section = path.partition(".")[0]
@@ -96,6 +97,8 @@ class AxisReader:
         inside = [known for known in self._fields if known.startswith(f"{path}.")]
         if inside:
             self._problems.add(place, "is a section, not a field", path, nearest_of(path, inside))
+        elif path in self._fields:
+            self._problems.add(place, "names a field that this family does not use", path)
         elif path.rpartition(".")[2] == "kind" or path in _FIXED:
             self._problems.add(place, "cannot be swept", path)
         else:
@@ -103,6 +106,13 @@ class AxisReader:
                 place, "names no field that can be swept", path, nearest_of(path, self._fields)
             )
         return None
+
+    def _is_unused(self, path: str) -> bool:
+        """Whether nothing in the study's family reads this field."""
+        family = self._sections.get("family")
+        return isinstance(family, FamilySpec) and any(
+            f"{path}.".startswith(f"{unused}.") for unused in family.unused
+        )
 
     def _wrong_axis(self, place: Place, path: str, rule: str) -> None:
         self._problems.add(place, rule, path)

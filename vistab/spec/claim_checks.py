@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from vistab.spec.claims import (
     NON_INFERIORITY,
     ClaimSpec,
     ComparisonSpec,
+    EquivalenceClaim,
     IdenticalClaim,
     InteractionClaim,
     OutcomeOrMetric,
@@ -16,8 +17,10 @@ from vistab.spec.claims import (
     TrendClaim,
 )
 from vistab.spec.draft import Draft
+from vistab.spec.families import FamilySpec
 from vistab.spec.grid import Grid
 from vistab.spec.metrics import claimable
+from vistab.spec.outcomes import Outcome
 from vistab.spec.problems import NOTHING, Place, Problems, nearest_of, nearest_value
 from vistab.spec.selection import compare, controls, level_axis, named_paths, selected
 from vistab.spec.validation import PLACEHOLDER
@@ -30,6 +33,11 @@ def check_claims(draft: Draft, grid: Grid, problems: Problems) -> dict[int, Clai
         index: _Check(draft, grid, problems, ("claims", index)).claim(claim)
         for index, claim in draft.claims.items()
     }
+
+
+def claimable_outcomes(family: FamilySpec) -> tuple[str, ...]:
+    """What a claim about the family may name as its outcome."""
+    return ("failed", *(one for one in get_args(Outcome) if one in family.outcomes))
 
 
 def selectors(claim: ClaimSpec) -> Iterator[tuple[Place, Selector]]:
@@ -69,22 +77,28 @@ class _Check:
         expect = getattr(claim, "expect", None)
         if expect in NON_INFERIORITY and claim.margin == 0:
             self._add("margin", f"must be more than 0 for expect: {expect}", claim.margin)
+        if isinstance(claim, EquivalenceClaim) and claim.metric is None and claim.margin >= 1:
+            rule = "must be less than 1, the largest difference of shares"
+            self._add("margin", rule, claim.margin)
         if isinstance(claim, OutcomeOrMetric) and claim.outcome and claim.metric:
             rule = "takes the place of outcome: give only one of them"
             self._add("metric", rule, claim.metric)
-        self._check_metric(getattr(claim, "metric", None))
+        self._check_measure(claim)
         if isinstance(claim, InteractionClaim) and bool(claim.across) == bool(claim.along):
             self._add("across", "exactly one of across and along is required")
             self._sound = False
 
-    def _check_metric(self, metric: str | None) -> None:
-        """A metric must be one that runs of this study's family have."""
+    def _check_measure(self, claim: ClaimSpec) -> None:
+        """Runs of this study's family must have the metric, and be able to end in the outcome."""
         family = self._draft.sections.get("family")
-        own = getattr(family, "metrics", None)
-        if metric is None or own is None or metric in claimable(own):
+        if not isinstance(family, FamilySpec):
             return
-        known = claimable(own)
-        self._add("metric", f"must be one of {', '.join(known)}", metric, nearest_of(metric, known))
+        known = {"metric": claimable(family.metrics), "outcome": claimable_outcomes(family)}
+        for key, among in known.items():
+            value = getattr(claim, key, None)
+            if value is not None and value not in among:
+                rule = f"must be one of {', '.join(among)} (family {family.kind})"
+                self._add(key, rule, value, nearest_of(value, among))
 
     def _add(self, key: str, rule: str, value: Any = NOTHING, *nearest: Any) -> None:
         """Note a problem of one key, unless its own value was refused already."""

@@ -8,6 +8,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from vistab.spec.base import CLAIM_ID, Spec
 from vistab.spec.metrics import claimable
+from vistab.spec.outcomes import Outcome
 
 Value = bool | int | float | str
 Selector = dict[str, Any]
@@ -16,17 +17,8 @@ Within = dict[str, Any]
 """Axes with a value or a tuple of values each."""
 MetricName = Annotated[str, Field(examples=list(claimable({})))]
 """A column of runs.parquet: severity, or final_ or best_ and a metric that the family has."""
-Outcome = Literal[
-    "failed",
-    "mode_collapse",
-    "stalled",
-    "oscillating",
-    "diverged",
-    "posterior_collapse",
-    "singular_components",
-    "dead_components",
-    "healthy",
-]
+ClaimedOutcome = Literal["failed", Outcome]
+"""`failed` is any outcome but healthy."""
 
 NON_INFERIORITY = ("not_higher", "not_lower")
 """What a claim may expect that is judged on one side of its margin alone."""
@@ -54,7 +46,7 @@ class RateClaim(ComparisonSpec):
     """The share of runs with `outcome` differs between treatment and control."""
 
     kind: Literal["rate"]
-    outcome: Outcome = "failed"
+    outcome: ClaimedOutcome = "failed"
     expect: Literal["lower", "higher", "not_higher", "not_lower"]
     margin: Annotated[float, Field(ge=0, le=1)] = 0.0
 
@@ -73,7 +65,7 @@ class OutcomeOrMetric(ClaimSpec):
     After loading exactly one of the two is set; without either the outcome is `failed`.
     """
 
-    outcome: Outcome | None = None
+    outcome: ClaimedOutcome | None = None
     metric: MetricName | None = None
 
     @model_validator(mode="before")

@@ -16,6 +16,7 @@ from pydantic import (
 
 from vistab.spec.base import STACKS, Spec
 from vistab.spec.metrics import Metric
+from vistab.spec.outcomes import SEEN_IN_SAMPLES, Outcome
 
 
 class NetworkSpec(Spec):
@@ -44,9 +45,13 @@ class FamilySpec(Spec):
     """Base of every family's spec model; users' families inherit from it too.
 
     metrics: history columns of the family's own that become final_ and best_ columns of runs.
+    outcomes: how a run of the family can end. unused: sections, and fields of others, that nothing
+    in the family reads; they cannot be swept.
     """
 
     metrics: ClassVar[Mapping[str, Metric]] = {}
+    outcomes: ClassVar[frozenset[Outcome]] = SEEN_IN_SAMPLES
+    unused: ClassVar[frozenset[str]] = frozenset()
 
     kind: str
 
@@ -73,6 +78,11 @@ class EmFamily(FamilySpec):
     """
 
     metrics: ClassVar[Mapping[str, Metric]] = {"log_likelihood": Metric("higher")}
+    outcomes: ClassVar[frozenset[Outcome]] = (SEEN_IN_SAMPLES - {"oscillating"}) | {
+        "singular_components",
+        "dead_components",
+    }
+    unused: ClassVar[frozenset[str]] = frozenset({"optimizer", "budget.batch_size"})
 
     kind: Literal["em"]
     components: PositiveInt = 8
@@ -102,6 +112,7 @@ class VaeFamily(FamilySpec):
         "prior_mismatch": Metric("lower", 1.0),
         "active_latents": Metric("higher"),
     }
+    outcomes: ClassVar[frozenset[Outcome]] = SEEN_IN_SAMPLES | {"posterior_collapse"}
 
     kind: Literal["vae"]
     latent_dim: PositiveInt = 2

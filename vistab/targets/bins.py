@@ -23,6 +23,8 @@ bin's own data keeps: about what 3 std are to a Gaussian mode in two dimensions.
 
 _STARTS: Final = 10  # of so many k-means the tightest is kept
 
+_FEWEST: Final = 3  # data in a bin that have a spread in more than one direction
+
 
 @dataclass(frozen=True, eq=False)
 class DataBins:
@@ -36,11 +38,17 @@ class DataBins:
 
     @classmethod
     def of(cls, data: npt.NDArray[np.floating], count: int) -> DataBins:
-        """Cut data [N, d] into `count` bins, always the same for the same data."""
+        """Cut data [N, d] into `count` bins, always the same for the same data.
+
+        ValueError if that leaves a bin too small to have a spread.
+        """
         from sklearn.cluster import KMeans
 
         rows = np.asarray(data, dtype=float)
         label = KMeans(count, n_init=_STARTS, random_state=0).fit_predict(rows)
+        smallest = int(np.bincount(label, minlength=count).min())
+        if smallest < _FEWEST:
+            raise ValueError(f"of {count} bins one holds {smallest} data only: ask for fewer bins")
         # its own centres differ in their last bits by the number of threads
         return cls(rows, np.stack([rows[label == i].mean(axis=0) for i in range(count)]))
 
@@ -99,7 +107,7 @@ class DataBins:
     @cached_property
     def effective_dimension(self) -> int:
         """How many directions the data spread in."""
-        return round(participation_ratio(np.cov(self.data, rowvar=False)))
+        return round(participation_ratio(_covariance(self.data)))
 
     @cached_property
     def flat(self) -> bool:
@@ -131,8 +139,13 @@ class DataBins:
         return cKDTree(self.centres)
 
 
+def _covariance(rows: Array) -> Array:
+    """The covariance [d, d] of rows [n, d]; `np.cov` alone gives a bare number for d = 1."""
+    return np.atleast_2d(np.cov(rows, rowvar=False))
+
+
 def _deviation(rows: Array) -> float:
     """Fourth root of the mean product of two different principal variances of rows [n, d]."""
-    covariance = np.atleast_2d(np.cov(rows, rowvar=False))
+    covariance = _covariance(rows)
     trace, square = np.array([np.trace(covariance), np.sum(covariance**2)])
     return float(mean_pair_product(trace, square, len(covariance)) ** 0.25)

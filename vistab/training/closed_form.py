@@ -22,7 +22,8 @@ def solve(training: Training, phase: ClosedForm, inputs: Inputs) -> Update:
         return phase.update(bind(modules, states), batch, numbers)
 
     arguments = (training.states, inputs, training.numbers)
-    update = cast(Update, training.programs.run(phase.name, vmap(one), *arguments))
+    key = (phase.name, "solved")  # never the key of another program, whatever the name
+    update = cast(Update, training.programs.run(key, vmap(one), *arguments))
     solved = ~training.diverged & update.objective.isfinite()
     for name, values in update.values.items():
         training.stacks[name].replace(values, solved)

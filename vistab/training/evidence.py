@@ -76,7 +76,7 @@ def record(
 ) -> PackRecord:
     """The finished pack's record: every run ruled on, metrics at the end and at their best.
 
-    TypeError if the family declares a metric of which there is no evidence.
+    TypeError if the family declares a metric of which there is no scalar evidence.
     """
     metrics = {**SIGNAL_METRICS, **pack.runs[0].arm.settings.family.metrics}
     columns, rounds = evidence.stacked(), np.array(evidence.rounds)
@@ -107,9 +107,9 @@ def _ruled(ruling: Ruling) -> dict[str, object]:
 
 def _metrics(columns: Mapping[str, Array], metrics: Mapping[str, Metric]) -> dict[str, float]:
     """Of each metric the last value and the best one, NaN if none is finite."""
-    unknown = sorted(name for name in metrics if name not in columns)
-    if unknown:
-        raise TypeError(f"metrics without evidence of that name: {', '.join(unknown)}")
+    wanting = sorted(one for one in metrics if one not in columns or columns[one].ndim > 1)
+    if wanting:
+        raise TypeError(f"metrics without scalar evidence of that name: {', '.join(wanting)}")
     final = {f"final_{name}": float(columns[name][-1]) for name in metrics}
     best = {
         f"best_{name}": float(

@@ -9,9 +9,18 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
-from vistab.families.base import ClosedForm, Input, Inputs, Numbers, Outputs, Phase, Step
+from vistab.families.base import (
+    BEFORE,
+    ClosedForm,
+    Input,
+    Inputs,
+    Numbers,
+    Outputs,
+    Phase,
+    Step,
+)
 from vistab.training.closed_form import solve
-from vistab.training.pack import BEFORE, Named, bind, by_run
+from vistab.training.pack import Named, bind, by_run
 from vistab.training.state import States, Training
 
 Columns = dict[str, Tensor]

@@ -18,11 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from vistab.families.base import Networks
+from vistab.families.base import BEFORE, Networks
 from vistab.training.optimizers import Moments, Optimizer, Rates
 
 ALIGNMENT = 64  # floats: four cache lines, and more than the widest vector loop takes at once
-BEFORE = "_before"
 Named = Mapping[str, Tensor]
 
 

@@ -55,5 +55,4 @@ WGAN = Family(
     phases=phases,
     sample=sample,
     numbers=lambda spec: {"penalty": spec.penalty},
-    outcomes=frozenset({"healthy", "mode_collapse", "stalled", "oscillating", "diverged"}),
 )

@@ -90,7 +90,7 @@ def base_name(metric: str) -> str:
 
 def known_metrics(plan: Plan) -> dict[str, Metric]:
     """Metrics of every run, and those of the plan's family."""
-    return {**RUN_METRICS, **(plan.study.family.metrics or {})}
+    return {**RUN_METRICS, **plan.study.family.metrics}
 
 
 def most_modes(plan: Plan) -> float:

@@ -55,18 +55,21 @@ def paired_dots(verdict: Verdict, details: Details) -> Markup | None:
     if not pairs:
         return None
     (low, high), ticks = _value_axis(verdict, [value for pair in pairs for value in pair])
-    area = panel((0, len(pairs) - 1), (low, high), height=200, right=88).inset(14)
+    area = panel((0, len(pairs) - 1), (low, high), height=200, right=88)
+    axes, area = area, area.inset(14)
     label = f"{details['measured']}, by replicate"
     parts = [
-        frame(area, "replicates, sorted", label, x_ticks=(), y_text=ticks, y_ticks=_shares(verdict))
+        frame(axes, "replicates, sorted", label, x_ticks=(), y_text=ticks, y_ticks=_shares(verdict))
     ]
+    apart = (area.x.end - area.x.start) / max(1, len(pairs) - 1)
+    size, by = min(4, max(1.6, apart / 2.5)), min(3, apart / 4)
     for k, (control, treatment) in enumerate(sorted(pairs, reverse=True)):
         x = area.x(k)
-        parts.append(line(x - 3, area.y(control), x + 3, area.y(treatment), "pair"))
-        parts.append(_mark("control", x - 3, area.y(control)))
-        parts.append(_mark("treatment", x + 3, area.y(treatment)))
+        parts.append(line(x - by, area.y(control), x + by, area.y(treatment), "pair"))
+        parts.append(_mark("control", x - by, area.y(control), size))
+        parts.append(_mark("treatment", x + by, area.y(treatment), size))
     means = {side: details.get(f"{side}_mean") for side in SIDES}
-    parts += _side_labels(area, means, details, ticks)
+    parts += _side_labels(axes, means, details, ticks)
     return figure(_alt(verdict, details), area.width, area.height, *parts)
 
 
@@ -137,15 +140,17 @@ def two_slopes(verdict: Verdict, details: Details) -> Markup | None:
     return figure(_alt(verdict, details), area.width, area.height, *parts)
 
 
-def _mark(side: str, x: float, y: float) -> Markup:
+def _mark(side: str, x: float, y: float, size: float = 4) -> Markup:
     """Control is a square and treatment a disc everywhere: never colour alone."""
     if side == "control":
-        return rect(x - 3.5, y - 3.5, 7, 7, "fill-control")
-    return circle(x, y, 4, "fill-treatment")
+        half = 0.875 * size
+        return rect(x - half, y - half, 2 * half, 2 * half, "fill-control")
+    return circle(x, y, size, "fill-treatment")
 
 
 def _level_panel(levels: Sequence[Any], y: tuple[float, float], right: float = 40) -> Panel:
-    return panel((0, max(len(levels) - 1, 1)), y, height=200, right=right).inset(18)
+    span = (0, max(len(levels) - 1, 1))
+    return panel(span, y, height=212, right=right, top=34).inset(18)  # means above the top line
 
 
 def _level_frame(area: Panel, verdict: Verdict, details: Details, ticks: TickText) -> Markup:

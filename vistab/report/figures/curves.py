@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def metric_figure(name: str, metric: Metric, curves: CurvePanel, last: float) ->
     area = _run_panel(curves, last, (low, high), log=log)
     better = f"{metric.better} is better"
     label = ", ".join(filter(None, (metric_unit(name), better, "log scale" if log else "")))
-    axes = frame(area, "round", label, y_text=_short)
+    axes = frame(area, "round", label, y_text=_told_apart(area))
     return _run_curves(curves, area, axes, number, FEWER_LINES)
 
 
@@ -42,7 +43,7 @@ def _run_panel(
     curves: CurvePanel, last: float, y: tuple[float, float], *, log: bool = False
 ) -> Panel:
     longest = max(len(series.short) for series in curves.series)
-    right = max(52, 14 + 6.5 * longest)
+    right = max(52, 14 + 7.5 * longest)
     return panel((0, last), y, width=320, height=190, right=right, log_y=log)
 
 
@@ -129,7 +130,7 @@ def signal_figure(curves: CurvePanel) -> Markup:
     low, high = (low, high) if log else (min(low, 0.0), high)
     last = max(float(one.rounds[-1]) for one in curves.series)
     area = panel((0, last), (low, high if high > low else low + 1), right=16, log_y=log)
-    parts: list[Any] = [frame(area, "round", "log scale" if log else "", y_text=_short)]
+    parts: list[Any] = [frame(area, "round", "log scale" if log else "", y_text=_told_apart(area))]
     shade = "band" if len(bands) < 3 else "band crowd"
     for one, (bottom, middle, top) in zip(curves.series, bands, strict=True):
         kept = np.isfinite(bottom) & np.isfinite(top) & ((bottom > 0) | (not log))
@@ -141,10 +142,11 @@ def signal_figure(curves: CurvePanel) -> Markup:
     return figure(f"{curves.title}, median at the end: {told}", area.width, area.height, *parts)
 
 
-def _short(value: float) -> str:
-    if value and abs(value) < 1e-4:
-        return f"{value:.0e}"
-    return number(value, 2 if abs(value) < 10 else 1)
+def _told_apart(area: Panel) -> TickText:
+    """The ticks of y in as few digits, two or more, as tell them apart."""
+    ticks = area.y.ticks(4)
+    digits = (d for d in range(2, 12) if len({number(tick, d) for tick in ticks}) == len(ticks))
+    return partial(number, digits=next(digits, 12))
 
 
 def rule(width: float, side: str) -> Markup:

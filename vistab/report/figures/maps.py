@@ -83,7 +83,7 @@ def _map(panel: MapPanel, row_axis: str, column_axis: str, cell: Any, alt: str) 
 
 def _left(panel: MapPanel) -> float:
     """Room for the longest name of a row."""
-    return max(LEFT, 10 + 6.2 * max(len(value_name(value)) for value in panel.rows))
+    return max(LEFT, 10 + 7 * max(len(value_name(value)) for value in panel.rows))
 
 
 def _tallies(panel: MapPanel) -> Sequence[Tally]:

@@ -47,6 +47,9 @@ def _decades(low: float, high: float) -> list[float]:
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     if last - first < 2:
         fine = (m * 10.0**k for k in range(first - 1, last + 1) for m in (1, 2, 5))
-        return [value for value in fine if low <= value <= high] or [low, high]
+        inside = [value for value in fine if low <= value <= high]
+        if len(inside) < 2:
+            inside = [value for value in round_ticks(low, high) if low <= value <= high]
+        return inside or [low, high]
     step = math.ceil((last - first + 1) / 4)
     return [10.0**k for k in range(first, last + 1, step)]

@@ -29,6 +29,8 @@ def survival_figure(
         parts.append(path(_steps(area, curve, "survival", last), f"strong stroke-{side}"))
     sides = ("control", "treatment")
     ends = spread([area.y(curves[side]["survival"][-1]) for side in sides], 26)
+    below = max(0.0, max(ends) + 11 - area.y.start)  # the last tick of x stands there
+    ends = [end - below for end in ends]
     for side, end in zip(sides, ends, strict=True):
         parts.append(text(area.x.end + 7, end - 1, side, "direct"))
         share = curves[side]["survival"][-1]

@@ -69,6 +69,7 @@
     if (onset !== null) {
       const x = onset / last * 180;
       g.append(draw("line", { x1: x, x2: x, y1: 0, y2: 72, class: "margin" }));
+      svg.append(text(36 + x + (x > 130 ? -4 : 4), 9, "onset", x > 130 ? "end" : "start"));
     }
     svg.append(g, text(32, 12, at(scale.high), "end"), text(32, 78, at(scale.low), "end"), text(36, 94, "0", "middle"), text(216, 94, `round ${whole(last)}`, "end"));
     return make("figure", {}, make("figcaption", {}, scale.label + (scale.log ? " (log)" : "")), svg);

@@ -17,7 +17,7 @@ from vistab.report.view.happened import (
     named_tallies,
 )
 from vistab.report.view.inside import InsideView, inside_view
-from vistab.report.view.layout import Layout, choose_layout, grid_runs
+from vistab.report.view.layout import MOST_PANELS, Layout, choose_layout, grid_runs
 from vistab.report.view.method import Fact, Flow, Loss, design, flow, losses, machine
 from vistab.report.view.payload import payload
 from vistab.report.view.space import space_of
@@ -30,13 +30,17 @@ from vistab.spec.study import Study
 
 @dataclass(frozen=True)
 class View:
-    """Everything the page shows. Sections without data are empty or None, and are left out."""
+    """Everything the page shows. Sections without data are empty or None, and are left out.
+
+    layout: of the maps. curves: of coverage over rounds, with the x axis apart where there is room.
+    """
 
     study: Study
     title: str
     answer: str
     forest: tuple[ForestRow, ...]
     layout: Layout
+    curves: Layout
     maps: tuple[MapPanel, ...]
     named: tuple[NamedTally, ...]
     coverage: tuple[CurvePanel, ...]
@@ -74,9 +78,10 @@ def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> V
         answer=answer(verdicts, len(runs), study.replicates),
         forest=tuple(forest_row(verdict, claims.get(verdict.id)) for verdict in verdicts),
         layout=layout,
+        curves=layout.apart(MOST_PANELS),
         maps=map_panels(grid, layout) if finished else (),
         named=named_tallies(runs) if finished else (),
-        coverage=coverage_panels(grid, history, layout),
+        coverage=coverage_panels(grid, history, layout.apart(MOST_PANELS)),
         groups=groups,
         more_groups=more_groups,
         strips=strips,

@@ -14,6 +14,7 @@ from vistab.report.words import axis_name, listed, metric_name, outcome_name
 from vistab.spec.claims import NON_INFERIORITY, ClaimSpec
 
 WORDS = ("supported", "refuted", "inconclusive", "void")
+ADJECTIVES = frozenset({"failed", "healthy", "oscillating", "stalled", "diverged"})
 EVENTS = {"failure": "not failed yet", "convergence": "not converged yet"}
 
 
@@ -60,10 +61,16 @@ def figure_labels(claim: ClaimSpec | None) -> dict[str, str]:
     outcome = getattr(claim, "outcome", None) or "failed"
     metric = getattr(claim, "metric", None)
     return {
-        "measured": metric_name(metric) if metric else f"{outcome_name(outcome)} runs",
+        "measured": metric_name(metric) if metric else runs_that(outcome),
         "axis": axis_name(axis) if axis else "level",
         "event": EVENTS.get(getattr(claim, "event", ""), "without the event yet"),
     }
+
+
+def runs_that(outcome: str) -> str:
+    """`failed runs`, `runs with mode collapse`: outcomes are told as adjectives or as nouns."""
+    name = outcome_name(outcome)
+    return f"{name} runs" if outcome in ADJECTIVES else f"runs with {name}"
 
 
 def _marks(verdict: Verdict) -> tuple[float, ...]:

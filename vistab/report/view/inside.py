@@ -11,7 +11,7 @@ import pandas as pd
 
 from vistab.collapse.thresholds import Thresholds
 from vistab.report.view.happened import CurvePanel, Floats, coverage_panels
-from vistab.report.view.layout import Layout
+from vistab.report.view.layout import MOST_PANELS, Layout
 from vistab.report.view.space import Space
 from vistab.report.view.typical import Group, Typical
 from vistab.results import Results
@@ -103,7 +103,6 @@ class InsideView:
 
 
 THRESHOLDS = Thresholds()
-MOST_PANELS = 12
 
 PARTS: Mapping[str, Callable[[int], float]] = {
     "latent_kl": lambda count: THRESHOLDS.active_kl,
@@ -138,9 +137,10 @@ def inside_view(
 
 
 def panel_layout(study: Study, layout: Layout) -> Layout:
-    """The layout, its facets pooled where they would make too many panels to read."""
-    panels = len(list(layout.panels())) * len(study.family.metrics)
-    return layout if panels <= MOST_PANELS else replace(layout, facets=())
+    """The layout with as many of its axes apart as leave the panels few enough to read."""
+    most = MOST_PANELS // max(1, len(study.family.metrics))
+    apart = layout.apart(most)
+    return apart if len(list(apart.panels())) <= most else replace(layout, facets=())
 
 
 def metric_curves(

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from vistab.plan.model import column_value
 from vistab.spec.axes import get
+from vistab.spec.selection import controls
 from vistab.spec.study import Study
+
+MOST_PANELS = 12
+"""Small multiples of curves that can still be read together."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,13 @@ class Layout:
         """The levels of the series that curves show: the compared pair, or the first four."""
         return self.pair or (self.series.values[:4] if self.series else ())
 
+    def apart(self, most: int) -> Layout:
+        """With the x axis among the facets, if that makes at most `most` panels."""
+        if self.x is None:
+            return self
+        layout = replace(self, x=None, facets=(*self.facets, self.x))
+        return layout if len(list(layout.panels())) <= most else self
+
     def panels(self) -> Iterator[dict[str, Any]]:
         """Every assignment of the facet axes, in the study's order."""
         for values in itertools.product(*(facet.values for facet in self.facets)):
@@ -59,10 +71,11 @@ def plain(value: Any) -> Any:
 
 
 def matching(runs: pd.DataFrame, assignment: Mapping[str, Any]) -> pd.DataFrame:
-    """The runs whose axis columns hold these values (as text, where an axis mixes types)."""
+    """The runs whose axis columns hold these values (as text: lists, and axes of mixed types)."""
     for path, value in assignment.items():
-        wanted = (plain(value), str(value))
-        runs = runs[[plain(found) in wanted for found in runs[path]]]
+        wanted = (plain(value), str(value), column_value(value))
+        kept = np.array([plain(found) in wanted for found in runs[path]], dtype=bool)
+        runs = runs[kept]  # an empty list would pick columns
     return runs
 
 
@@ -90,7 +103,7 @@ def choose_layout(study: Study) -> Layout:
     Facets are ordered by their number of values, so that the longest runs along the rows of panels.
     """
     axes = [Column(path, tuple(values)) for path, values in swept(study).items()]
-    compared = compared_pair(study)
+    compared = compared_axis(study)
     ranked = sorted(axes, key=lambda column: _rank(study, column))
     series = next((c for c in axes if compared and c.path == compared[0]), None)
     series = series or next(iter(ranked), None)
@@ -107,13 +120,17 @@ def _rank(study: Study, column: Column) -> tuple[int, int]:
     return (kinds.index(kind) if kind in kinds else len(kinds), -len(column.values))
 
 
-def compared_pair(study: Study) -> tuple[str, tuple[Any, Any]] | None:
-    """The first axis of which a claim compares two levels: its path, (control, treatment)."""
+def compared_axis(study: Study) -> tuple[str, tuple[Any, Any] | None] | None:
+    """The first axis that alone tells a claim's treatment from its controls, if one is swept.
+
+    With its two levels, (control, treatment), if there is one control.
+    """
     for claim in study.claims:
-        treatment, control = getattr(claim, "treatment", {}), getattr(claim, "control", {})
-        if not isinstance(control, Mapping) or not len(treatment) == len(control) == 1:
+        sides = [getattr(claim, "treatment", {}), *controls(claim)]
+        if len({frozenset(side) for side in sides}) > 1:
             continue
-        path = next(iter(treatment))
-        if path in control and path in swept(study):
-            return path, (control[path], treatment[path])
+        differing = [path for path in sides[0] if len({plain(side[path]) for side in sides}) > 1]
+        if len(differing) == 1 and differing[0] in swept(study):
+            path = differing[0]
+            return path, (sides[1][path], sides[0][path]) if len(sides) == 2 else None
     return None

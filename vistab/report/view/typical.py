@@ -58,12 +58,15 @@ def typical_groups(
 ) -> tuple[tuple[Group, ...], bool]:
     """The groups of the grid's runs, in the study's order, and whether there are more of them.
 
-    None without coverage to compare runs by.
+    The x axis tells groups apart where that makes few enough. There are none without coverage to
+    compare runs by.
     """
     finished = runs[runs["status"] == "finished"]
     if "coverage" not in history or finished.empty:
         return (), False
-    groups = ((facet, level) for facet in layout.panels() for level in layout.levels or (None,))
+    levels = layout.levels or (None,)
+    facets = layout.apart(MOST_GROUPS // len(levels)).panels()
+    groups = ((facet, level) for facet in facets for level in levels)
     found = (_group(finished, history, layout, facet, level) for facet, level in groups)
     some = tuple(islice(filter(None, found), MOST_GROUPS + 1))
     return some[:MOST_GROUPS], len(some) > MOST_GROUPS
