@@ -110,12 +110,15 @@ def _run(
 
 
 def _record_lost_workers(results: Any, packs: dict[str, Pack], store: Store) -> None:
-    """Record as crashed the packs that left no record, because their process died each time."""
-    for result in results:
-        pack = packs[result.config["pack"]]
-        folder = store.pack_folder(pack.pack_id)
+    """Record as crashed the packs that left no record, because their process died each time.
+
+    A trial is known by its folder: one whose worker was killed may have lost its config.
+    """
+    errors = {Path(result.path).name: result.error for result in results}
+    for pack_id, pack in packs.items():
+        folder = store.pack_folder(pack_id)
         if not folder.done() and not folder.crash():
-            store.write_crash(pack, str(result.error or "its worker ended without a word"))
+            store.write_crash(pack, str(errors.get(pack_id) or "its worker ended without a word"))
 
 
 def _name(trial: Any) -> str:
