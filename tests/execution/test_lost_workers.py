@@ -1,9 +1,11 @@
-"""What is recorded of packs whose worker was killed, whatever Ray still knows of their trials."""
+"""Packs whose worker dies between two packs, where Tune itself does not try again."""
 
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import replace
 
-from vistab.execution import local
-from vistab.execution.ray_tune import _record_lost_workers
+import pytest
+
+from vistab.execution import local, ray_tune
 from vistab.results.store import open_store
 
 STUDY = """
@@ -16,28 +18,44 @@ resources: {pack: 1}
 """
 
 
-@dataclass
-class Trial:
-    """What Ray tells of a trial; one that was killed before its first report has no config."""
+@pytest.fixture
+def tune_losing(monkeypatch):
+    """Replaces a pass of Tune by one that loses packs: `tune_losing(plan, [index, ...], ...)`."""
 
-    path: str
-    config: dict[str, str] | None
-    error: Exception | None
+    def replace_tune(plan, *lost_in_pass):
+        passes = []
+
+        def tune(resources, todo, store, *rest):
+            gone = [plan.packs[k].pack_id for k in lost_in_pass[len(passes)]]
+            passes.append([pack.pack_id for pack in todo])
+            kept = tuple(pack for pack in todo if pack.pack_id not in gone)
+            local.execute(replace(plan, packs=kept), store)
+            return {pack_id: RuntimeError("worker died") for pack_id in gone[:1]}
+
+        monkeypatch.setattr(ray_tune, "_tune", tune)
+        monkeypatch.setattr(ray_tune, "cluster", lambda *given: nullcontext(given[-1]))
+        return passes
+
+    return replace_tune
 
 
-def test_packs_without_a_record_are_crashed_and_others_are_left_alone(plan_of, tmp_path):
+def test_what_left_no_record_is_tuned_once_more(plan_of, tmp_path, tune_losing):
+    """And nothing else is."""
+    plan = plan_of(STUDY)
+    passes = tune_losing(plan, [1], [])
+    with open_store(tmp_path, plan.study) as store:
+        ray_tune.execute(plan, store)
+        assert all(store.pack_folder(pack.pack_id).done() for pack in plan.packs)
+    assert [len(packs) for packs in passes] == [3, 1]
+    assert passes[1] == [plan.packs[1].pack_id]
+
+
+def test_what_is_lost_again_is_recorded_as_crashed(plan_of, tmp_path, tune_losing):
     """With the trial's error where there is one; without a word where Ray has lost the trial."""
     plan = plan_of(STUDY)
-    killed, _, done = plan.packs
-    ends = [
-        Trial(f"/scratch/tune/{killed.pack_id}", None, RuntimeError("worker died")),
-        Trial(f"/scratch/tune/{done.pack_id}", {"pack": done.pack_id}, None),
-    ]
+    tune_losing(plan, [0, 1], [0, 1])
     with open_store(tmp_path, plan.study) as store:
-        for pack in plan.packs:
-            store.pack_folder(pack.pack_id).create()
-        local.execute(replace(plan, packs=(done,)), store)
-        _record_lost_workers(ends, {pack.pack_id: pack for pack in plan.packs}, store)
+        ray_tune.execute(plan, store)
         crashes = [store.pack_folder(pack.pack_id).crash() for pack in plan.packs]
     assert "worker died" in crashes[0]["error"]
     assert "without a word" in crashes[1]["error"]

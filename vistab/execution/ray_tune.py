@@ -30,6 +30,7 @@ from vistab.results.files import write_bytes
 from vistab.results.pack_folder import PackFolder
 from vistab.results.record import OnProgress, PackProgress, ignore
 from vistab.results.store import Store
+from vistab.spec.study import ResourcesSpec
 
 PACK_FILE = "pack.pickle"
 REPORT_SECONDS = 1.0
@@ -69,56 +70,76 @@ def _run(
     on_progress: OnProgress,
     probe: Probe,
 ) -> None:
-    resources = plan.study.resources
-    with cluster(resources, workers, address, store.work / "scratch") as scratch:
-        from ray import tune
-
-        from vistab.execution.callback import ProgressCallback
-
-        trial = tune.with_resources(
-            _trial, {"cpu": resources.cpus_per_pack, "gpu": resources.gpus_per_pack}
-        )
-        packs = {pack.pack_id: pack for pack in todo}
-        tuner = tune.Tuner(
-            trial,
-            param_space={
-                "pack": tune.grid_search(list(packs)),
-                "work": str(store.work.absolute()),
-                "slot": slot_of(resources, probe),
-                "sys_path": [os.path.abspath(entry) for entry in sys.path],
-            },
-            tune_config=tune.TuneConfig(
-                reuse_actors=True,  # one import of torch a worker, not one a pack
-                max_concurrent_trials=workers,
-                trial_name_creator=_name,
-                trial_dirname_creator=_name,
-            ),
-            run_config=tune.RunConfig(
-                name="tune",
-                storage_path=str(scratch),
-                verbose=0,
-                failure_config=tune.FailureConfig(max_failures=RETRIES),
-                callbacks=[
-                    ProgressCallback(
-                        on_progress, lambda pack_id: announce(packs[pack_id], store, on_progress)
-                    )
-                ],
-            ),
-        )
-        results = tuner.fit()
-    _record_lost_workers(results, packs, store)
+    """Tune takes a pack up again when its worker dies in it, but not when a reused worker dies
+    between two packs: the next pack is then lost. So whatever left no record is tuned once more.
+    """
+    with cluster(plan.study.resources, workers, address, store.work / "scratch") as scratch:
+        lost, errors = todo, dict[str, object]()
+        for attempt in range(1 + RETRIES):
+            slot = slot_of(plan.study.resources, probe)
+            folder = scratch / f"tune{attempt}"
+            errors = _tune(plan.study.resources, lost, store, workers, folder, on_progress, slot)
+            lost = tuple(pack for pack in lost if not _recorded(store, pack))
+            if not lost:
+                return
+    for pack in lost:
+        error = errors.get(pack.pack_id) or "its worker ended without a word"
+        store.write_crash(pack, str(error))
 
 
-def _record_lost_workers(results: Any, packs: dict[str, Pack], store: Store) -> None:
-    """Record as crashed the packs that left no record, because their process died each time.
+def _recorded(store: Store, pack: Pack) -> bool:
+    folder = store.pack_folder(pack.pack_id)
+    return bool(folder.done() or folder.crash())
+
+
+def _tune(
+    resources: ResourcesSpec,
+    todo: tuple[Pack, ...],
+    store: Store,
+    workers: int | None,
+    folder: Path,
+    on_progress: OnProgress,
+    slot: Slot,
+) -> dict[str, object]:
+    """Have Tune train the packs; by pack the error that its trial ended with, None if without.
 
     A trial is known by its folder: one whose worker was killed may have lost its config.
     """
-    errors = {Path(result.path).name: result.error for result in results}
-    for pack_id, pack in packs.items():
-        folder = store.pack_folder(pack_id)
-        if not folder.done() and not folder.crash():
-            store.write_crash(pack, str(errors.get(pack_id) or "its worker ended without a word"))
+    from ray import tune
+
+    from vistab.execution.callback import ProgressCallback
+
+    packs = {pack.pack_id: pack for pack in todo}
+    tuner = tune.Tuner(
+        tune.with_resources(
+            _trial, {"cpu": resources.cpus_per_pack, "gpu": resources.gpus_per_pack}
+        ),
+        param_space={
+            "pack": tune.grid_search(list(packs)),
+            "work": str(store.work.absolute()),
+            "slot": slot,
+            "sys_path": [os.path.abspath(entry) for entry in sys.path],
+        },
+        tune_config=tune.TuneConfig(
+            reuse_actors=True,  # one import of torch a worker, not one a pack
+            max_concurrent_trials=workers,
+            trial_name_creator=_name,
+            trial_dirname_creator=_name,
+        ),
+        run_config=tune.RunConfig(
+            name=folder.name,
+            storage_path=str(folder.parent),
+            verbose=0,
+            failure_config=tune.FailureConfig(max_failures=RETRIES),
+            callbacks=[
+                ProgressCallback(
+                    on_progress, lambda pack_id: announce(packs[pack_id], store, on_progress)
+                )
+            ],
+        ),
+    )
+    results: Any = tuner.fit()  # its type says nothing of being iterable
+    return {Path(result.path).name: result.error for result in results}
 
 
 def _name(trial: Any) -> str:
