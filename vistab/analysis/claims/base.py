@@ -95,9 +95,12 @@ class Kind:
 
 
 SIGN_FLIP = "sign-flip test over replicates, two-sided; betting interval for the mean effect"
-EXCHANGEABLE = (
+REPLICATES = (
     "Replicates are independent: their seeds are fixed before any result.",
     "Within a replicate, runs may depend on each other in any way: a replicate is one number.",
+)
+EXCHANGEABLE = (
+    *REPLICATES,
     "Without an effect, a replicate's effect is as likely to have the other sign.",
     "Intervals assume bounds and nothing else, so they may hold 0 where the test rejects it.",
     "Intervals are not adjusted for the study's other claims; p values are (Holm).",

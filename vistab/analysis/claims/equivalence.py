@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vistab.analysis.claims.base import Kind
+from vistab.analysis.claims.base import REPLICATES, Kind
 from vistab.analysis.claims.rate import gather
 from vistab.spec.claims import EquivalenceClaim
 
@@ -17,8 +17,7 @@ EQUIVALENCE = Kind(
     unit,
     "betting interval for the mean difference, which must lie within the margin; no p",
     (
-        "Replicates are independent: their seeds are fixed before any result.",
-        "Within a replicate, runs may depend on each other in any way: a replicate is one number.",
+        *REPLICATES,
         "The measure has known bounds; nothing else is assumed of it.",
         "The interval has level 1 - alpha: stricter than two one-sided tests at alpha ask for.",
         "Intervals are not adjusted for the study's other claims.",

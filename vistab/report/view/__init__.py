@@ -66,6 +66,7 @@ def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> V
     """Collect what the report shows of a study, its verdicts and its results."""
     runs, history = results.runs, results.history
     layout = choose_layout(study)
+    curves = layout.apart(MOST_PANELS)
     grid = grid_runs(study, runs)
     finished = bool((runs["status"] == "finished").any())
     groups, more_groups = typical_groups(grid, history, layout)
@@ -78,10 +79,10 @@ def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> V
         answer=answer(verdicts, len(runs), study.replicates),
         forest=tuple(forest_row(verdict, claims.get(verdict.id)) for verdict in verdicts),
         layout=layout,
-        curves=layout.apart(MOST_PANELS),
+        curves=curves,
         maps=map_panels(grid, layout) if finished else (),
         named=named_tallies(runs) if finished else (),
-        coverage=coverage_panels(grid, history, layout.apart(MOST_PANELS)),
+        coverage=coverage_panels(grid, history, curves),
         groups=groups,
         more_groups=more_groups,
         strips=strips,
