@@ -30,6 +30,13 @@ COMPARED = {
     "rate within": {"kind": "rate", "expect": "lower", "within": {STEPS: (2, 5)}},
     "onset of failure": {"kind": "onset", "event": "failure", "expect": "later"},
     "onset of convergence": {"kind": "onset", "event": "convergence", "expect": "sooner"},
+    "score": {"kind": "score", "metric": "final_coverage", "expect": "higher"},
+    "score healthy": {
+        "kind": "score",
+        "metric": "final_coverage",
+        "given": "healthy",
+        "expect": "lower",
+    },
     "interaction across": {"kind": "interaction", "across": {STEPS: (5, 1)}, "expect": "lower"},
     "interaction along": {"kind": "interaction", "along": STEPS, "expect": "lower"},
     "interaction of a metric": {
@@ -73,8 +80,20 @@ def stretch(row: Any) -> int:
     return max(map(len, "".join("x" if value else " " for value in row).split()), default=0)
 
 
+def scores_by_pandas(name: str, runs: pd.DataFrame) -> np.ndarray[Any, Any]:
+    """Who is ahead in each pair, failed runs last; or by how much, where both are healthy."""
+    left_out = np.nan if name == "score healthy" else -1.0
+    value = runs["final_coverage"].where(runs["outcome"] == "healthy", left_out)
+    wide = runs.assign(value=value).pivot(index=["replicate", RATE, STEPS], columns=WEIGHT)["value"]
+    difference = wide[5.0] - wide[0.0]
+    pairs = difference.dropna() if name == "score healthy" else np.sign(difference)
+    return pairs.groupby("replicate").mean().to_numpy()
+
+
 def effects_by_pandas(name: str, runs: pd.DataFrame) -> np.ndarray[Any, Any]:
     """Effect per replicate, from a wide table of cells."""
+    if name.startswith("score"):
+        return scores_by_pandas(name, runs)
     runs = runs.assign(value=run_values(name, runs))
     if name == "rate within":
         runs = runs[runs[STEPS] > 1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -119,14 +118,6 @@ def test_p_is_corrected_by_holm_and_a_void_claim_counts_as_one(
     assert (whole[1].p_holm, whole[5].p_holm) == pytest.approx((corrected[1], corrected[3]))
     assert whole[2].p is None
     assert whole[4].p is None
-
-
-def test_changed_claims_are_marked_and_judged_alike(make_study, make_results) -> None:
-    study = make_study(HELPS, KINDS["trend"])
-    results = make_results(study, planted)
-    declared, changed = judge(study, results), judge(study, results, post_hoc={"C1"})
-    assert [verdict.post_hoc for verdict in changed] == [False, True]
-    assert [replace(verdict, post_hoc=False) for verdict in changed] == list(declared)
 
 
 LIST = {"axes": {STEPS: (2, 5), WEIGHT: (0.0, 1.0, 5.0)}}

@@ -37,6 +37,7 @@ def planted(run: Any) -> dict[str, Any]:
         "outcome": "mode_collapse" if failed else "healthy",
         "onset_round": 40 if failed else None,
         "final_coverage": 0.25 if failed else 1.0,
+        "severity": 0.1 if arm[WEIGHT] else 0.4,
     }
 
 
@@ -58,6 +59,44 @@ SENTENCES = {
         "With family.regularizer.weight 5, failure came at round 87 on average (never counts as "
         "100) against 60 with family.regularizer.weight 0: 27 rounds later, 95 % interval "
         "28 sooner to 58 later, 8 replicates, 72 paired cells, adjusted p 0.0078.",
+    ),
+    "score": (
+        {"kind": "score", "metric": "final_coverage", "expect": "higher", **SIDES},
+        "With family.regularizer.weight 5, final_coverage was higher than with "
+        "family.regularizer.weight 0 in 44 % of pairs of runs and lower in 0 % (failed runs "
+        "count as the worst and tie with each other): 44 points more often higher, 95 % "
+        "interval 17 more often lower to 68 more often higher, 8 replicates, 72 paired cells, "
+        "adjusted p 0.0078.",
+    ),
+    "score, contrary": (
+        {"kind": "score", "metric": "final_coverage", "expect": "lower", **SIDES},
+        "With family.regularizer.weight 5, final_coverage was higher than with "
+        "family.regularizer.weight 0 in 44 % of pairs of runs and lower in 0 % (failed runs "
+        "count as the worst and tie with each other): 44 points more often higher, 95 % "
+        "interval 17 more often lower to 68 more often higher, 8 replicates, 72 paired cells, "
+        "adjusted p 0.0078; the opposite of the claim.",
+    ),
+    "score of healthy runs": (
+        {"kind": "score", "metric": "severity", "given": "healthy", "expect": "lower", **SIDES},
+        "With family.regularizer.weight 5, 22 % of runs failed against 67 % with "
+        "family.regularizer.weight 0; in the 24 of 72 cells with healthy runs on both sides, "
+        "severity was 0.10 against 0.40: 0.30 less, 95 % interval 0.60 less to 0.26 more, 8 "
+        "replicates, 24 paired cells, adjusted p 0.0078.",
+    ),
+    "no worse score": (
+        {
+            "kind": "score",
+            "metric": "final_coverage",
+            "expect": "not_lower",
+            "margin": 0.5,
+            "within": {STEPS: 1},
+            **SIDES,
+        },
+        "With family.regularizer.weight 5, final_coverage was higher than with "
+        "family.regularizer.weight 0 in 0 % of pairs of runs and lower in 0 % (failed runs "
+        "count as the worst and tie with each other): no difference, 95 % interval 43 more "
+        "often lower to 43 more often higher, 8 replicates, 24 paired cells; within the margin "
+        "of 50 points.",
     ),
     "trend": (
         {"kind": "trend", "along": STEPS, "expect": "higher", "arms": {WEIGHT: 0}},

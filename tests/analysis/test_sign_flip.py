@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import permutation_test
 
-from vistab.analysis.power import smallest_p
+from vistab.analysis.replicates import smallest_p
 from vistab.analysis.stats import sign_flip as module
 from vistab.analysis.stats.sign_flip import sign_flip
 

@@ -12,7 +12,7 @@ from lifelines import KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
 from statsmodels.stats.multitest import multipletests
 
-from vistab.analysis.power import (
+from vistab.analysis.replicates import (
     least_half_width,
     replicates_for_interval,
     replicates_for_p,

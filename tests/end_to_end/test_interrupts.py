@@ -15,27 +15,63 @@ from vistab.results import load
 
 pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
-STUDY = """
+HEAD = """
 study: kill_me
 target: {kind: ring, modes: 4}
 family: {kind: gan, generator_steps: 2}
 budget: {rounds: 300, snapshots: 20, snapshot_samples: 100}
+resources: {pack: 2}
+"""
+GRID = """
 replicates: 6
 axes: {family.regularizer.weight: [0, 5]}
 claims:
   - {id: C1, says: fewer fail, kind: rate, expect: lower,
      treatment: {family.regularizer.weight: 5}, control: {family.regularizer.weight: 0}}
-resources: {pack: 2}
 """
+CONFIRM = """
+confirm: {top: 1, replicates: 3}
+claims:
+  - {id: C1, says: fewer fail, kind: rate, expect: lower,
+     treatment: {arm: search.best}, control: {arm: search.baseline}}
+"""
+SAMPLER = """
+search:
+  kind: tpe
+  space: {optimizer.learning_rate: {log: [1e-3, 1e-2]}, family.regularizer.weight: [0, 5]}
+  trials: 3
+  replicates: 2
+"""
+FRONTIER = """
+search:
+  kind: frontier
+  along: {optimizer.learning_rate: {log: [1e-3, 1e-1]}}
+  per: {family.regularizer.weight: [0, 5]}
+  steps: 2
+  replicates: 2
+"""
+STUDIES = {
+    "grid": HEAD + GRID,
+    "sampler": HEAD + SAMPLER + CONFIRM,  # to the bit with one worker alone
+    "frontier": HEAD + FRONTIER + CONFIRM,
+}
+WORKERS = {"grid": "2", "sampler": "1", "frontier": "2"}
+GRID_ALONE = pytest.mark.parametrize("name", ["grid"], indirect=True, scope="module")
 
 MAIN = "import sys; from vistab.cli import main; sys.exit(main())"
 
 
+@pytest.fixture(scope="module", params=STUDIES)
+def name(request) -> str:
+    """Which study is disturbed."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def spec(tmp_path_factory) -> Path:
+def spec(name, tmp_path_factory) -> Path:
     """The study file."""
     path = tmp_path_factory.mktemp("interrupts") / "kill_me.yaml"
-    path.write_text(STUDY)
+    path.write_text(STUDIES[name])
     return path
 
 
@@ -96,17 +132,18 @@ def assert_complete_and_equal(folder: Path, undisturbed: Path) -> None:
     """Every run is finished, with the bits and verdicts of the undisturbed run."""
     assert set(load(folder).runs["status"]) == {"finished"}
     assert not (folder / "work").exists()
-    for name in ("history.parquet", "verdicts.json"):
-        assert (folder / name).read_bytes() == (undisturbed / name).read_bytes()
+    for file in ("history.parquet", "verdicts.json"):
+        assert (folder / file).read_bytes() == (undisturbed / file).read_bytes()
+    assert load(folder).trials == load(undisturbed).trials
 
 
-def test_kill_9_of_the_driver_at_several_moments_loses_no_finished_pack(spec, undisturbed):
+def test_kill_9_of_the_driver_at_several_moments_loses_no_finished_pack(name, spec, undisturbed):
     """Resumed each time by the same command."""
     folder = spec.parent / "killed" / "kill_me"
     done: dict[str, float] = {}
     for moment in ("at once", "in training", "in training"):
         before = done_packs(folder)
-        process = start(spec, "killed", "--workers", "2")
+        process = start(spec, "killed", "--workers", WORKERS[name])
         if moment == "in training":
             wait_for_a_pack(process, folder, before)
         time.sleep(0.3)
@@ -116,12 +153,13 @@ def test_kill_9_of_the_driver_at_several_moments_loses_no_finished_pack(spec, un
         assert done.items() <= now.items()
         done = now
     assert done
-    finish(spec, "killed", "--workers", "2")
+    finish(spec, "killed", "--workers", WORKERS[name])
     runs = load(folder).runs.set_index("run_id")["seconds"]
     assert {run_id: runs[run_id] for run_id in done} == done
     assert_complete_and_equal(folder, undisturbed)
 
 
+@GRID_ALONE
 def test_ctrl_c_and_sigterm_exit_130_and_the_same_command_goes_on(spec, undisturbed):
     """They say how to go on, without a traceback."""
     folder = spec.parent / "interrupted" / "kill_me"
@@ -141,6 +179,7 @@ def test_ctrl_c_and_sigterm_exit_130_and_the_same_command_goes_on(spec, undistur
     assert_complete_and_equal(folder, undisturbed)
 
 
+@GRID_ALONE
 def test_a_killed_worker_costs_nothing_but_time(spec, undisturbed):
     """Its pack is taken up again; the command ends as if nothing had happened."""
     folder = spec.parent / "robbed" / "kill_me"

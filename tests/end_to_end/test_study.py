@@ -86,6 +86,54 @@ def test_a_claim_that_was_changed_after_the_first_result_is_post_hoc_everywhere(
     assert "post hoc" in (finished / "report.html").read_text().lower()
 
 
+OTHER = """
+claims:
+  - {id: C9, says: fewer stall, kind: rate, outcome: stalled, expect: lower,
+     treatment: {family.regularizer.weight: 5}, control: {family.regularizer.weight: 0}}
+"""
+
+
+def test_new_claims_are_judged_on_old_runs_and_marked_post_hoc(vistab, finished, tmp_path):
+    """On the terminal, in the JSON and in the sentence; the folder stays as it was."""
+    before = {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()}
+    (tmp_path / "other.yaml").write_text(OTHER)
+    answer = vistab("judge", "reports/tiny", "--claims", "other.yaml")
+    assert answer.code == 0
+    assert "C9" in answer.out
+    assert "POST HOC" in answer.out
+    answer = vistab("judge", "reports/tiny", "--claims", "other.yaml", "--json")
+    (verdict,) = json.loads(answer.out)
+    assert verdict["post_hoc"] is True
+    assert verdict["sentence"].startswith("Post hoc: ")
+    assert verdict["p_holm"] >= min(1, 2 * verdict["p"])  # C1 goes on being counted
+    assert {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()} == before
+
+
+def test_claims_that_are_wrong_are_refused_where_they_stand(vistab, finished, tmp_path):
+    """In their own file; a declared claim that is repeated word for word is not post hoc."""
+    (tmp_path / "other.yaml").write_text(OTHER.replace("weight: 5", "weight: 4"))
+    answer = vistab("judge", "reports/tiny", "--claims", "other.yaml")
+    assert answer.code == 2
+    assert answer.err.startswith(
+        "other.yaml:4: claims[0].treatment.family.regularizer.weight: no arm"
+    )
+    (tmp_path / "other.yaml").write_text("claim: []\n")
+    answer = vistab("judge", "reports/tiny", "--claims", "other.yaml")
+    assert (answer.code, answer.err) == (2, "other.yaml:1: claims: is required: a list of claims\n")
+    answer = vistab("judge", "reports/tiny", "--claims", "tiny.yaml", "--json")
+    assert json.loads(answer.out)[0]["post_hoc"] is False
+
+
+def test_a_results_folder_whose_study_was_edited_is_not_judged(vistab, finished):
+    """Its runs are not those that it speaks of."""
+    path = finished / "study.yaml"
+    path.write_text(path.read_text().replace("rounds: 20", "rounds: 30"))
+    for verb in ("judge", "report"):
+        answer = vistab(verb, "reports/tiny")
+        assert answer.code == 2
+        assert "study.yaml: was changed after its runs were made" in answer.err
+
+
 FRAGILE = """
 from dataclasses import replace
 from typing import Literal

@@ -25,14 +25,14 @@ def tune_losing(monkeypatch):
     def replace_tune(plan, *lost_in_pass):
         passes = []
 
-        def tune(resources, todo, store, *rest):
+        def tune(session, name, todo, *rest):
             gone = [plan.packs[k].pack_id for k in lost_in_pass[len(passes)]]
-            passes.append([pack.pack_id for pack in todo])
-            kept = tuple(pack for pack in todo if pack.pack_id not in gone)
-            local.execute(replace(plan, packs=kept), store)
+            passes.append(list(todo))
+            kept = tuple(pack for id_, pack in todo.items() if id_ not in gone)
+            local.execute(replace(plan, packs=kept), session.store)
             return {pack_id: RuntimeError("worker died") for pack_id in gone[:1]}
 
-        monkeypatch.setattr(ray_tune, "_tune", tune)
+        monkeypatch.setattr(ray_tune.Session, "_tune", tune)
         monkeypatch.setattr(ray_tune, "cluster", lambda *given: nullcontext(given[-1]))
         return passes
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from vistab.errors import ResultsError
 from vistab.plan import make_plan
 from vistab.results import load as load_results
-from vistab.results.provenance import Session, dropped, post_hoc
+from vistab.results.provenance import Session, check_unchanged, dropped, gone, post_hoc
 from vistab.results.record import RUN_COLUMNS_AFTER_AXES, RUN_COLUMNS_BEFORE_AXES
 from vistab.results.store import choose_folder, open_store, reopen_store
 
@@ -260,6 +260,27 @@ def test_changed_and_new_claims_are_post_hoc_and_declared_ones_are_not(load, stu
     assert dropped(renamed, first) == ("C1",)
     with open_store(out, study) as store:
         assert post_hoc(study, store.provenance()) == frozenset()
+
+
+def test_declared_claims_that_are_dropped_or_reworded_are_gone(load, study, out):
+    """They go on being counted; what is worded otherwise counts as declared and as it stands."""
+    with open_store(out, study) as store:
+        first = store.provenance()
+    assert first["tested"] == ["C1"]
+    assert gone(study, first) == frozenset()
+    assert gone(load(("id: C1", "id: C2")), first) == {"C1"}
+    assert gone(load(("expect: lower", "expect: lower, margin: 0.2")), first) == {"C1"}
+    assert gone(load(("resources:", "alpha: 0.1\nresources:")), first) == frozenset()
+    assert gone(study.model_copy(update={"claims": ()}), {**first, "tested": []}) == frozenset()
+
+
+def test_a_stored_study_that_says_otherwise_than_was_trained_is_noticed(load, study, out):
+    """Claims, alpha and the title may change; what was trained may not."""
+    with open_store(out, study) as store:
+        first = store.provenance()
+    check_unchanged(load(("expect: lower", "expect: higher")), first, out)
+    with pytest.raises(ResultsError, match="was changed after its runs were made"):
+        check_unchanged(study.model_copy(update={"seed": 5}), first, out)
 
 
 def test_every_claim_is_post_hoc_once_alpha_is_changed(load, study, out):

@@ -33,6 +33,7 @@ LR = "optimizer.learning_rate"
 SOUND = {
     "rate": f"kind: rate, {SIDES}, expect: lower",
     "onset": f"kind: onset, {SIDES}, event: failure, expect: later",
+    "score": f"kind: score, {SIDES}, metric: final_coverage, expect: higher",
     "trend": f"kind: trend, along: {LR}, arms: {{family.regularizer.weight: 0}}, expect: higher",
     "interaction": f"kind: interaction, {SIDES}, across: {{family.batch_norm: [true, false]}}, expect: lower",
     "stable_region": f"kind: stable_region, {SIDES}, along: {LR}, within: {{{LR}: [1e-3, 2e-3]}}, expect: wider",
@@ -115,7 +116,17 @@ def test_unknown_keys_are_refused_in_every_kind(
         (SOUND["identical"].replace("family.regularizer.weight", "target.std"), ["claims[0].vary: names no axis of this study, 'target.std' got"]),
         (SOUND["stable_region"].replace(", within: {optimizer.learning_rate: [1e-3, 2e-3]}", ""), ["claims[0]: no complete cell is left"]),
         (SOUND["rate"] + ", margin: 5", ["claims[0].margin: must be at most 1, 5 got; nearest: 1"]),
-        ("kind: score", ["claims[0].kind: must be one of rate, onset, trend, interaction, stable_region, equivalence, identical, 'score' got"]),
+        (SOUND["score"] + ", margin: 1.5", ["claims[0].margin: must be at most 1, the largest net share of pairs, 1.5 got"]),
+        (SOUND["score"] + ", margin: -1", ["claims[0].margin: must be at least 0, -1 got; nearest: 0"]),
+        (SOUND["score"].replace("higher", "not_higher"), ["claims[0].margin: must be more than 0 for expect: not_higher, 0 got"]),
+        (SOUND["score"].replace("higher", "not_lower"), ["claims[0].margin: must be more than 0 for expect: not_lower, 0 got"]),
+        (SOUND["score"].replace("higher", "hihger"), ["claims[0].expect: must be one of lower, higher, not_higher, not_lower, 'hihger' got; nearest: higher"]),
+        (SOUND["score"].replace("final_coverage", "final_covrage"), ["claims[0].metric: must be one of severity, final_coverage, best_coverage, final_modes, best_modes, final_high_quality, best_high_quality, final_spread, best_spread (family gan), 'final_covrage' got; nearest: final_coverage"]),
+        (SOUND["score"].replace("final_coverage", "best_log_likelihood"), ["claims[0].metric: must be one of severity"]),
+        (SOUND["score"].replace(", metric: final_coverage", ""), ["claims[0].metric: is required"]),
+        (SOUND["score"] + ", given: heathy", ["claims[0].given: must be one of all, healthy, 'heathy' got; nearest: healthy"]),
+        (SOUND["score"] + ", outcome: failed", ["claims[0].outcome: unknown key"]),
+        ("kind: scoer", ["claims[0].kind: must be one of rate, onset, score, trend, interaction, stable_region, equivalence, identical, 'scoer' got; nearest: score"]),
         ("kind: 3", ["claims[0].kind: must be one of"]),
         ("knd: rate", ["claims[0].kind: is required, one of rate"]),
     ],
@@ -146,6 +157,15 @@ def test_the_outcome_defaults_to_failed_unless_a_metric_is_given(
     by_metric: Any = study_with(SOUND["trend"] + ", metric: severity").claims[0]
     assert (by_outcome.outcome, by_outcome.metric) == ("failed", None)
     assert (by_metric.outcome, by_metric.metric) == (None, "severity")
+
+
+def test_a_score_is_of_all_runs_unless_it_says_of_healthy_ones(
+    study_with: Callable[[str], Study],
+) -> None:
+    """A difference among healthy runs is in the metric's unit, so its margin may be above 1."""
+    of_all: Any = study_with(SOUND["score"]).claims[0]
+    healthy: Any = study_with(SOUND["score"] + ", given: healthy, margin: 1.5").claims[0]
+    assert (of_all.given, healthy.given, healthy.margin) == ("all", "healthy", 1.5)
 
 
 def test_list_valued_axes_can_be_selected(study_with: Callable[[str], Study]) -> None:

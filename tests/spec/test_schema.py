@@ -13,6 +13,7 @@ from vistab.spec.claims import CLAIMS
 from vistab.spec.families import FAMILIES
 from vistab.spec.load import study_document
 from vistab.spec.schema import study_schema
+from vistab.spec.search import SEARCHES as SEARCH_KINDS
 from vistab.spec.study import Study
 from vistab.spec.targets import TARGETS
 
@@ -38,6 +39,35 @@ def test_valid_studies_satisfy_it(load: Callable[..., Study], valid: str) -> Non
     document["axes"]["optimizer.learning_rate"] = {"log": [1e-4, 1e-2], "n": 5}
     document["family"] = {"kind": "my.module:Mine", "anything": 1}
     assert errors(document) == []
+
+
+SEARCHES = {
+    "tpe": {
+        "kind": "tpe",
+        "space": {"optimizer.learning_rate": {"log": [0.001, 0.1]}, "family.batch_norm": [True]},
+        "trials": 5,
+    },
+    "frontier": {
+        "kind": "frontier",
+        "along": {"optimizer.learning_rate": {"log": [0.001, 0.1]}},
+    },
+}
+
+
+@pytest.mark.parametrize("kind", SEARCHES)
+def test_searches_satisfy_it_and_slips_in_them_violate_it(kind: str) -> None:
+    """Of every key, and of ranges, which have no n here."""
+    document = {
+        "study": "small",
+        "target": {"kind": "ring"},
+        "family": {"kind": "gan"},
+        "search": SEARCHES[kind],
+        "confirm": {"top": 1, "replicates": 4},
+    }
+    assert errors(document) == []
+    text = json.dumps(document)
+    for good, bad in (('kind": "' + kind, 'kind": "x'), ("0.1]", "0.1, 1]"), ("top", "tip")):
+        assert errors(json.loads(text.replace(good, bad))) != []
 
 
 @pytest.mark.parametrize(
@@ -66,3 +96,4 @@ def test_every_kind_is_in_it() -> None:
     text = json.dumps(study_schema())
     for kind in (*TARGETS, *FAMILIES, *CLAIMS):
         assert f'"const": "{kind}"' in text
+    assert all(f'"{kind}"' in text for kind in SEARCH_KINDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vistab.analysis.judge import judge
-from vistab.analysis.power import smallest_p
+from vistab.analysis.replicates import smallest_p
 from vistab.analysis.verdict import Verdict, from_record, to_record
 
 __all__ = ["judge", "Verdict", "to_record", "from_record", "smallest_p"]

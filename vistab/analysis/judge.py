@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from math import ceil
 from typing import Any
 
 from vistab.analysis.claims import KINDS
 from vistab.analysis.claims.base import Evidence, Table, replicates_of
-from vistab.analysis.finding import Finding, asks, find
+from vistab.analysis.finding import Finding, find
 from vistab.analysis.ruling import Against, combine, control_p, replicates_needed, rule
 from vistab.analysis.sentence import sentence
 from vistab.analysis.stats.holm import holm
@@ -17,21 +18,45 @@ from vistab.results import Results
 from vistab.spec.study import Study
 
 
-def judge(study: Study, results: Results, *, post_hoc: Collection[str] = ()) -> tuple[Verdict, ...]:
-    """A verdict for every claim, in the study's order.
+def judge(
+    study: Study, results: Results, *, post_hoc: Collection[str] = (), n_gone: int = 0
+) -> tuple[Verdict, ...]:
+    """A verdict for every claim, in the study's order. Only runs with role `confirm` are read.
 
-    `post_hoc` are the ids of claims that were declared or changed after results were seen: they
-    are judged alike and marked. Only runs with role `confirm` are read.
+    post_hoc: ids of the claims that were declared or changed after results were seen: they are
+    judged alike and marked. n_gone: how many declared claims with a p are no longer made as they
+    were. Declared claims are corrected among all that were declared, so that nothing added or
+    dropped later moves their p; post hoc claims are corrected over everything.
     """
+    plan = make_plan(study, results.trials if study.search else ())
     confirmed = results.runs[results.runs["role"] == "confirm"].set_index("run_id")
-    table = Table(make_plan(study), confirmed, results.history)
-    n_claims = sum(asks(claim, study, 1).has_p for claim in study.claims)
-    findings = [find(claim, table, n_claims) for claim in study.claims]
-    adjusted = iter(holm([found.p for found in findings if found.p is not None]))
+    table = Table(plan, confirmed, results.history)
+    sizes = {late: family_size(study, post_hoc, n_gone, late) for late in (False, True)}
+    findings = [find(one, table, sizes[one.id in post_hoc]) for one in study.claims]
+    adjusted = adjusted_ps(findings, post_hoc, n_gone)
     return tuple(
-        verdict_of(found, None if found.p is None else next(adjusted), found.claim.id in post_hoc)
+        verdict_of(found, adjusted.get(found.claim.id), found.claim.id in post_hoc)
         for found in findings
     )
+
+
+def family_size(study: Study, post_hoc: Collection[str], n_gone: int, late: bool) -> int:
+    """How many claims with a p are corrected together: the declared ones, or all (`late`)."""
+    own = [one for one in study.claims if one.has_p and (late or one.id not in post_hoc)]
+    return len(own) + n_gone
+
+
+def adjusted_ps(
+    findings: Sequence[Finding], post_hoc: Collection[str], n_gone: int
+) -> dict[str, float]:
+    """The corrected p of every claim that has one, by id; claims that are gone count as p = 1."""
+    ps = {found.claim.id: found.p for found in findings if found.p is not None}
+    declared = {id_: p for id_, p in ps.items() if id_ not in post_hoc}
+    adjusted: dict[str, float] = {}
+    for family in (ps, declared):  # what is declared keeps the correction among the declared
+        corrected = holm([*family.values(), *([1.0] * n_gone)])
+        adjusted |= dict(zip(family, corrected, strict=False))
+    return adjusted
 
 
 def verdict_of(found: Finding, p_holm: float | None, post_hoc: bool = False) -> Verdict:
@@ -41,7 +66,7 @@ def verdict_of(found: Finding, p_holm: float | None, post_hoc: bool = False) -> 
         for one in found.against
     ]
     word: VerdictWord = "void" if found.void is not None else combine(words)
-    needed = replicates_needed(found.against, found.question) if word == "inconclusive" else None
+    needed = to_plan(found) if word == "inconclusive" else None
     shown = None if word == "void" else p_holm
     closest, claim = found.closest, found.claim
     return Verdict(
@@ -56,17 +81,35 @@ def verdict_of(found: Finding, p_holm: float | None, post_hoc: bool = False) -> 
         p_holm=shown,
         margin=claim.margin,
         expect=found.question.expect,
-        n_replicates=len({r for compared in found.comparisons for r in replicates_of(compared)}),
+        n_replicates=len(judged_replicates(found) or planned_replicates(found)),
         n_cells=sum(len(compared.cells) for compared in found.comparisons),
         n_cells_left_out=sum(compared.left_out for compared in found.comparisons),
         n_runs=len(found.run_ids),
-        sentence=sentence(found, word, shown, needed),
+        sentence=("Post hoc: " if post_hoc else "") + sentence(found, word, shown, needed),
         reason=found.void or reason_without_interval(found),
         replicates_needed=needed,
         post_hoc=post_hoc,
         source=claim.source,
         details=details(found, words),
     )
+
+
+def planned_replicates(found: Finding) -> set[int]:
+    """The replicates that have a complete cell."""
+    return {r for compared in found.comparisons for r in replicates_of(compared)}
+
+
+def judged_replicates(found: Finding) -> set[int]:
+    """Those that have an effect: given healthy runs alone, they may be fewer."""
+    return {r for one in found.against for r in one.evidence.replicates}
+
+
+def to_plan(found: Finding) -> int | None:
+    """The replicates that would settle the claim, if the same share of them has an effect again."""
+    needed = replicates_needed(found.against, found.question)
+    if needed is None:
+        return None
+    return ceil(needed * len(planned_replicates(found)) / len(judged_replicates(found)))
 
 
 def reason_without_interval(found: Finding) -> str | None:

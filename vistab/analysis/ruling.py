@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vistab.analysis.claims.base import Evidence
-from vistab.analysis.power import replicates_for_interval, replicates_for_p
+from vistab.analysis.replicates import replicates_for_interval, replicates_for_p
 from vistab.analysis.verdict import VerdictWord
 from vistab.spec.claims import NON_INFERIORITY
 
@@ -40,7 +40,7 @@ class Question:
     @property
     def has_p(self) -> bool:
         """Identity is exact; non-inferiority and equivalence go by the interval: none has a p."""
-        return self.expect is not None and self.expect not in (*NON_INFERIORITY, EQUIVALENT)
+        return self.expect not in (None, *NON_INFERIORITY, EQUIVALENT)
 
 
 @dataclass(frozen=True, eq=False)

@@ -52,6 +52,8 @@ class Said:
     @property
     def is_share(self) -> bool:
         """Shares of runs are said in percent and points, all else as it is."""
+        if self.claim.kind == "score":
+            return bool(self.claim.given == "all")
         counts_outcomes = self.claim.kind in ("rate", "trend", "interaction", "equivalence")
         return counts_outcomes and getattr(self.claim, "metric", None) is None
 
@@ -114,6 +116,26 @@ def equivalence(said: Said) -> str:
     return (
         f"With {said.treatment}, {said.measured} was {said.level(treatment)} against "
         f"{said.level(control)} with {said.control}: {difference}"
+    )
+
+
+def score(said: Said) -> str:
+    """Pairs won and lost; or, among healthy pairs, both means, and beside them who failed."""
+    higher, lower = means(said.evidence)
+    if said.claim.given == "all":
+        net = said.difference("more often higher", "more often lower", "points")
+        return (
+            f"With {said.treatment}, {said.claim.metric} was higher than with {said.control} in "
+            f"{said.level(higher)} of pairs of runs and lower in {said.level(lower)} (failed runs "
+            f"count as the worst and tie with each other): {net}"
+        )
+    details = said.evidence.details
+    failed = {side: f"{100 * share:.0f} %" for side, share in details["failed"].items()}
+    return (
+        f"With {said.treatment}, {failed['treatment']} of runs failed against {failed['control']} "
+        f"with {said.control}; in the {details['n_healthy_cells']:,} of {details['n_cells']:,} "
+        f"cells with healthy runs on both sides, {said.claim.metric} was {said.level(higher)} "
+        f"against {said.level(lower)}: {said.difference('more', 'less')}"
     )
 
 
@@ -186,6 +208,7 @@ def identical(said: Said) -> str:
 PHRASES: dict[str, Callable[[Said], str]] = {
     "rate": rate,
     "onset": onset,
+    "score": score,
     "trend": trend,
     "interaction": interaction,
     "stable_region": stable_region,
@@ -233,11 +256,13 @@ def lead(found: Finding) -> str:
 
 
 def sample(found: Finding) -> str:
-    """Replicates and cells that were judged."""
-    one = found.comparisons[found.against.index(found.closest)] if found.closest else None
-    replicates = len(found.closest.evidence.replicates) if found.closest else 0
-    thing = "paired cell" if one and "control" in one.sides else "cell"
-    return f"{count(replicates, 'replicate')}, {count(len(one.cells) if one else 0, thing)}"
+    """Replicates and cells that were judged: of healthy runs alone, those that have some."""
+    if found.closest is None:
+        return "0 replicates, 0 cells"
+    one, evidence = found.comparisons[found.against.index(found.closest)], found.closest.evidence
+    n_cells = evidence.details.get("n_healthy_cells", len(one.cells))
+    thing = "paired cell" if "control" in one.sides else "cell"
+    return f"{count(len(evidence.replicates), 'replicate')}, {count(n_cells, thing)}"
 
 
 def ending(found: Finding, said: Said, word: VerdictWord, needed: int | None) -> str:

@@ -27,7 +27,7 @@ def add_to(app: typer.Typer) -> None:
 def check(spec: SpecArgument, set_: SetOption = []) -> None:  # noqa: B006  never changed
     """Say everything that is wrong with a study file, or that nothing is."""
     planned = read_plan(spec, set_)
-    described = summary(planned)
+    described = summary(planned, with_power=False)
     for note in (*described["notes"], *described["warnings"]):
         print(f"{spec}: {note}")
     arms, runs, packs = len(planned.arms), len(planned.runs), len(planned.packs)

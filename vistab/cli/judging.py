@@ -9,7 +9,7 @@ from vistab.cli.request import read_stored_plan
 from vistab.plan.model import Plan
 from vistab.report import render
 from vistab.results import Results, load
-from vistab.results.provenance import post_hoc
+from vistab.results.provenance import check_unchanged, gone, post_hoc
 from vistab.results.store import Store, reopen_store
 
 
@@ -22,13 +22,21 @@ def judge_and_report(store: Store) -> tuple[tuple[Verdict, ...], Path]:
     return verdicts, store.write_report(page)
 
 
-def judge_again(folder: Path) -> tuple[Verdict, ...]:
-    """Judge a results folder; writes no verdicts, and nothing at all to a finished folder."""
-    if not Store(folder).work.exists():
-        results = load(folder)
-        return _judged(read_stored_plan(results.study_file), results)
-    with reopen_store(folder) as store:
-        return _judged(*_stored(store))
+def judge_again(folder: Path, claims: Path | None = None) -> tuple[Verdict, ...]:
+    """Judge a results folder; writes no verdicts, and nothing at all to a finished folder.
+
+    claims: a file whose claims are judged in place of the study's; those not declared exactly so
+    before the first result are post hoc.
+    """
+    if Store(folder).work.exists():
+        with reopen_store(folder) as store:
+            _stored(store)
+    results = load(folder)
+    plan = read_stored_plan(results.study_file)
+    check_unchanged(plan.study, results.provenance, results.study_file)
+    if claims is not None:
+        plan = read_stored_plan(results.study_file, claims)
+    return _judged(plan, results)
 
 
 def report_again(folder: Path) -> tuple[tuple[Verdict, ...], Path]:
@@ -39,10 +47,13 @@ def report_again(folder: Path) -> tuple[tuple[Verdict, ...], Path]:
 
 def _stored(store: Store) -> tuple[Plan, Results]:
     plan = read_stored_plan(store.folder / "study.yaml")
+    check_unchanged(plan.study, store.provenance(), store.folder / "study.yaml")
     if store.work.exists():
         store.consolidate(plan)
     return plan, load(store.folder)
 
 
 def _judged(plan: Plan, results: Results) -> tuple[Verdict, ...]:
-    return judge(plan.study, results, post_hoc=post_hoc(plan.study, results.provenance))
+    study, provenance = plan.study, results.provenance
+    late, n_gone = post_hoc(study, provenance), len(gone(study, provenance))
+    return judge(study, results, post_hoc=late, n_gone=n_gone)

@@ -13,28 +13,54 @@ from rich.table import Table
 
 from vistab.analysis.wording import count
 from vistab.cli.output import claims_table, duration, one_line
+from vistab.cli.powers import print_power
 from vistab.plan.model import Plan
 from vistab.spec.claims import Value
 from vistab.spec.problems import show
+from vistab.spec.search import Range, SearchSpec, n_suggestions, space_of
 
 
 def print_plan(console: Console, plan: Plan, summary: Mapping[str, Any]) -> None:
-    """Counts, tables of the axes and of the claims, then notes and warnings."""
+    """Counts, tables of the axes, the claims and their power, then notes and warnings."""
     study = plan.study
-    console.print(
-        f"{study.study}: {count(len(plan.arms), 'arm')} x {count(study.replicates, 'replicate')} = "
-        f"{count(len(plan.runs), 'run')} of {count(study.budget.rounds, 'round')}, "
-        f"in {count(len(plan.packs), 'pack')}",
-        soft_wrap=True,
-    )
-    if plan.columns:
+    console.print(_counts(plan), soft_wrap=True)
+    if study.search is not None:
+        console.print(_space_table(study.search))
+    elif plan.columns:
         console.print(_axes_table(plan))
     if study.claims:
         console.print(_claims_table(summary["claims"]))
+        print_power(console, study.alpha, summary["claims"])
     for text in (*summary["notes"], *summary["warnings"]):
         console.print(text, soft_wrap=True)
     if "measured" in summary:
         console.print(_measured(summary["measured"]), soft_wrap=True)
+
+
+def _counts(plan: Plan) -> str:
+    """Arms, replicates, runs and packs; what a search explores is counted beside them."""
+    study, n_arms = plan.study, len(plan.grid.rows)
+    n_confirm = n_arms * study.replicates
+    explored = len(plan.runs) - n_confirm
+    return (
+        f"{study.study}: {count(n_arms, 'arm')} x {count(study.replicates, 'replicate')} = "
+        f"{count(n_confirm, 'run')} of {count(study.budget.rounds, 'round')}, "
+        + (f"and {count(explored, 'run')} of the search, " if explored else "")
+        + f"in {count(len(plan.packs), 'pack')}"
+    )
+
+
+def _space_table(search: SearchSpec) -> Table:
+    """What a search may choose, and how much it tries."""
+    tried = f"{n_suggestions(search)} arms x {count(search.replicates, 'replicate')}"
+    title = f"search by {search.kind}: {tried}"
+    table = Table("axis", "chosen from", title=title, title_justify="left", box=SIMPLE_HEAD)
+    for path, values in space_of(search).items():
+        if isinstance(values, Range):
+            table.add_row(path, f"{show(values.low)} to {show(values.high)}, {values.scale}")
+        else:
+            table.add_row(path, ", ".join(map(show, values)))
+    return table
 
 
 def _measured(costs: Mapping[str, Any]) -> str:
@@ -48,31 +74,32 @@ def _axes_table(plan: Plan) -> Table:
     table = Table(
         "axis", "values (arms with each)", title="axes", title_justify="left", box=SIMPLE_HEAD
     )
+    arms = [plan.run_of(row, 0).arm for row in range(len(plan.grid.rows))]
     for column in plan.columns:
-        counts = Counter(arm.assignment[column] for arm in plan.arms)
+        counts = Counter(arm.assignment[column] for arm in arms)
         table.add_row(column, ", ".join(f"{_shown(value)} ({n})" for value, n in _ordered(counts)))
     return table
 
 
-def _ordered(counts: Counter[Value]) -> list[tuple[Value, int]]:
+def _ordered(counts: Counter[Value | None]) -> list[tuple[Value | None, int]]:
     """Numbers from small to large, words as they come."""
-    words = any(isinstance(value, str) for value in counts)
-    return list(counts.items()) if words else sorted(counts.items())
+    if any(isinstance(value, str) for value in counts):
+        return list(counts.items())
+    return sorted(counts.items(), key=lambda item: item[0] or 0)
 
 
-def _shown(value: Value) -> str:
+def _shown(value: Value | None) -> str:
     return value if isinstance(value, str) else show(value)
 
 
 def _claims_table(claims: Sequence[Mapping[str, Any]]) -> Table:
     """A row a claim, then one for each of its controls if there are several."""
-    table = claims_table("claim", "kind", "cells", "left out", "smallest p")
+    table = claims_table("claim", "kind", "cells", "left out")
     for claim in claims:
-        p = "-" if claim["smallest_p"] is None else f"{claim['smallest_p']:.2g}"
-        table.add_row(claim["id"], claim["kind"], *_cells(claim), p, one_line(claim["says"]))
+        table.add_row(claim["id"], claim["kind"], *_cells(claim), one_line(claim["says"]))
         controls = claim["comparisons"] if len(claim["comparisons"]) > 1 else ()
         for one in controls:
-            table.add_row("", "", *_cells(one), "", f"against {_last_names(one['control'])}")
+            table.add_row("", "", *_cells(one), f"against {_last_names(one['control'])}")
     return table
 
 

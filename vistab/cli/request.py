@@ -13,6 +13,7 @@ from vistab.cli.own_family import FamilyError, import_spec, recorded_spec, try_o
 from vistab.errors import Problem, StudyError
 from vistab.plan import make_plan
 from vistab.plan.model import Plan
+from vistab.results.search_log import log_of
 from vistab.spec.load import load_study
 from vistab.spec.source import read_source
 
@@ -40,12 +41,14 @@ def read_plan(path: Path, overrides: Sequence[str] = ()) -> Plan:
     return plan
 
 
-def read_stored_plan(path: Path) -> Plan:
-    """The plan of a results folder's study.yaml; a user's family is not imported for it."""
-    kind = _kind(path)
-    if ":" not in kind:
-        return read_plan(path)
-    return make_plan(load_study(path, families={kind: recorded_spec(path)}))
+def read_stored_plan(path: Path, claims: Path | None = None) -> Plan:
+    """The plan of a results folder's study.yaml; a user's family is not imported for it.
+
+    claims: a file whose claims stand in place of the study's.
+    """
+    kind, trials = _kind(path), log_of(path.parent).trials()
+    families = {kind: recorded_spec(path)} if ":" in kind else {}
+    return make_plan(load_study(path, families=families, claims_of=claims), trials)
 
 
 def _kind(path: Path, overrides: Sequence[str] = ()) -> str:

@@ -30,13 +30,20 @@ def report(folder: FolderArgument) -> None:
     print_verdicts(Console(highlight=False), *report_again(folder))
 
 
-def judge(folder: FolderArgument, json: JsonOption = False) -> None:
-    """Judge a results folder again and print the verdicts; trains nothing."""
+def judge(
+    folder: FolderArgument,
+    claims: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Judge the claims of this file instead: POST HOC."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Judge a results folder again and print the verdicts; trains and writes nothing."""
     from vistab.analysis import to_record
     from vistab.cli.judging import judge_again
     from vistab.cli.tables import print_verdicts
 
-    verdicts = judge_again(folder)
+    verdicts = judge_again(folder, claims)
     if json:
         print_json([to_record(verdict) for verdict in verdicts])
     else:

@@ -21,6 +21,7 @@ from vistab.errors import Interrupted
 from vistab.execution import local, ray_tune
 from vistab.execution.cluster import default_workers
 from vistab.execution.packs import slot_of
+from vistab.plan import make_plan
 from vistab.plan.model import Plan
 from vistab.results import Results, load
 from vistab.results.provenance import Session
@@ -97,19 +98,19 @@ def run(request: Request) -> Conclusion:
     """Run, judge and report the study; shows how it goes unless the request is quiet."""
     begin = time.monotonic()
     console = Console(quiet=request.quiet, highlight=False)
-    with open_store(request.out, request.plan.study, fresh=request.fresh) as store:
+    study = request.plan.study
+    with open_store(request.out, study, fresh=request.fresh) as store:
         print_notes(console, request.plan, store)
-        _train(request, store, console)
-        store.consolidate(request.plan)
+        _train(request, make_plan(study, store.trials()), store, console)
+        store.consolidate(make_plan(study, store.trials()))
         verdicts, report = judge_and_report(store)
     conclusion = Conclusion(load(store.folder), verdicts, report, time.monotonic() - begin)
     print_verdicts(console, verdicts, report)
     return conclusion
 
 
-def _train(request: Request, store: Store, console: Console) -> None:
+def _train(request: Request, plan: Plan, store: Store, console: Console) -> None:
     """Train what is not trained yet. The session is noted only if there is something to do."""
-    plan = request.plan
     if not store.unfinished(plan):
         console.print("Every run is finished already; judging them again.")
         return

@@ -7,19 +7,20 @@ from typing import Any
 
 from vistab.analysis.claims.measure import range_of
 from vistab.analysis.finding import asks
-from vistab.analysis.power import least_half_width, replicates_within, smallest_p
+from vistab.analysis.replicates import least_half_width, replicates_within, smallest_p
 from vistab.analysis.ruling import EQUIVALENT
 from vistab.analysis.wording import count
 from vistab.plan.cells import Comparison, comparisons
 from vistab.plan.model import Plan
-from vistab.spec.claims import NON_INFERIORITY, ClaimSpec
+from vistab.spec.claims import NON_INFERIORITY, AssumeSpec, ClaimSpec
 
 
-def summary(plan: Plan) -> dict[str, Any]:
+def summary(plan: Plan, *, with_power: bool = True) -> dict[str, Any]:
     """The plan as JSON-able data.
 
     Keys: study, n_arms, n_runs, n_packs, columns, runs (run_id, arm, arm_id, replicate, role, pack,
-    assignment), packs (pack_id, n_runs), claims (see `_claim`), notes, warnings.
+    assignment), packs (pack_id, n_runs), claims (see `_claim` and `_power`), notes, warnings.
+    with_power: simulate the power of each claim, which takes up to a second a claim.
     """
     compared = [(claim, comparisons(plan, claim)) for claim in plan.study.claims]
     return {
@@ -30,7 +31,9 @@ def summary(plan: Plan) -> dict[str, Any]:
         "columns": list(plan.columns),
         "runs": _runs(plan),
         "packs": [{"pack_id": pack.pack_id, "n_runs": len(pack.runs)} for pack in plan.packs],
-        "claims": [_claim(plan, *one) for one in compared],
+        "claims": [
+            _claim(plan, *one) | (_power(plan, one[0]) if with_power else {}) for one in compared
+        ],
         "notes": list(plan.notes),
         "warnings": [
             *_warnings(plan, {claim.id: _replicates(found) for claim, found in compared}),
@@ -62,6 +65,8 @@ def _claim(plan: Plan, claim: ClaimSpec, compared: Sequence[Comparison]) -> dict
         "id": claim.id,
         "kind": claim.kind,
         "says": claim.says,
+        "expect": getattr(claim, "expect", None),
+        "margin": claim.margin,
         "cells": sum(len(one.cells) for one in compared),
         "left_out": sum(one.left_out for one in compared),
         "n_runs": len(set().union(*map(_run_ids, compared))),
@@ -71,6 +76,26 @@ def _claim(plan: Plan, claim: ClaimSpec, compared: Sequence[Comparison]) -> dict
             {"control": one.label, "cells": len(one.cells), "left_out": one.left_out}
             for one in compared
         ],
+    }
+
+
+def _power(plan: Plan, claim: ClaimSpec) -> dict[str, Any]:
+    """The claim's power, at which true effect and level, and what was assumed.
+
+    power is None where it cannot be told, and power_reason says why. replicates_for_80 is None
+    without a power, and where more than 200 would be needed.
+    """
+    from vistab.analysis.power import power_of  # it takes a while to import
+
+    found, assume = power_of(plan, claim), claim.assume or AssumeSpec()
+    return {
+        "power": found.power,
+        "power_standard_error": found.standard_error,
+        "power_at": found.effect,
+        "power_reason": found.reason,
+        "level": found.level,
+        "replicates_for_80": found.enough,
+        "assume": {"control": assume.control, "correlation": assume.correlation},
     }
 
 

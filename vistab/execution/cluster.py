@@ -32,6 +32,17 @@ PREFIX = "vistab-"
 OBJECT_STORE_BYTES = 100 * 2**20  # trials pass ids and small numbers, nothing else
 
 
+def set_environment(address: str | None) -> None:
+    """Say how Ray is to behave. It reads that as it is imported, so this must come first."""
+    os.environ.update(QUIET if address else QUIET | LOOPBACK)
+
+
+def ensure_environment() -> None:
+    """The same for who only borrows a part of Ray: alone on this machine, unless it is said."""
+    if not QUIET.keys() <= os.environ.keys():
+        set_environment(None)
+
+
 @contextmanager
 def cluster(
     resources: ResourcesSpec, workers: int | None, address: str | None, note: Path
@@ -42,7 +53,7 @@ def cluster(
     killed session left behind is removed by the next one. RequestError if nothing answers at
     `address`, or if a pack asks for more than there is, for then it would wait for ever.
     """
-    os.environ.update(QUIET if address else QUIET | LOOPBACK)  # read as Ray is imported
+    set_environment(address)
     import ray
 
     with _scratch(note) as scratch:
@@ -112,6 +123,7 @@ def _scratch(note: Path) -> Iterator[Path]:
     """A temporary folder with a short path: Ray puts Unix sockets into it."""
     if note.exists():
         _remove(Path(note.read_text(encoding="utf-8")))
+    note.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp" if os.path.isdir("/tmp") else None))
     note.write_text(str(folder), encoding="utf-8")
     try:

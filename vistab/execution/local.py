@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from vistab.errors import Interrupted
-from vistab.execution.packs import Probe, announce, present, run_pack, slot_of, start
-from vistab.plan.model import Plan
+from vistab.execution.packs import (
+    Probe,
+    announce,
+    announce_all,
+    present,
+    run_pack,
+    slot_of,
+    start,
+)
+from vistab.execution.search import open_search
+from vistab.plan.model import Pack, Plan
 from vistab.results.record import OnProgress, ignore
 from vistab.results.store import Store
 
@@ -18,15 +27,26 @@ def execute(
     on_progress: OnProgress = ignore,
     probe: Probe = present,
 ) -> None:
-    """Train every pack of the plan that is not done yet.
+    """Train every pack of the plan that is not done yet; a search first, then what it chose.
 
     `workers` and `address` belong to the engines' common signature and are not used here.
     Raises Interrupted on Ctrl-C; the packs done so far are kept.
     """
+    slot = slot_of(plan.study.resources, probe)
+
+    def train(pack: Pack) -> None:
+        run_pack(pack, store.pack_folder(pack.pack_id), slot, on_progress)
+        announce(pack, store, on_progress)
+
     try:
-        for pack in start(plan, store, on_progress):
-            folder = store.pack_folder(pack.pack_id)
-            run_pack(pack, folder, slot_of(plan.study.resources, probe), on_progress)
-            announce(pack, store, on_progress)
+        announce_all(plan, store, on_progress)
+        search = open_search(plan, store)
+        if search is not None:
+            while (pack := search.next_pack()) is not None:
+                train(pack)
+                search.ended(pack)
+            plan = search.plan()
+        for pack in start(plan, store):
+            train(pack)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; the same command goes on from here") from None

@@ -46,15 +46,19 @@ def slot_of(resources: ResourcesSpec, probe: Probe = present) -> Slot:
     return Slot(device, max(1, int(resources.cpus_per_pack)), probe)
 
 
-def start(plan: Plan, store: Store, on_progress: OnProgress) -> tuple[Pack, ...]:
-    """Report the packs that are done, clear old crashes, and return the packs still to be run."""
-    todo = store.unfinished(plan)
+def start(plan: Plan, store: Store) -> tuple[Pack, ...]:
+    """Clear old crashes and return the packs still to be run; arms must be known for that."""
+    todo = tuple(pack for pack in store.unfinished(plan) if pack.runs[0].arm.known)
     for pack in todo:
         store.pack_folder(pack.pack_id).create()
         store.pack_folder(pack.pack_id).forget_crash()
+    return todo
+
+
+def announce_all(plan: Plan, store: Store, on_progress: OnProgress) -> None:
+    """Report the packs that are over."""
     for pack in plan.packs:
         announce(pack, store, on_progress)
-    return todo
 
 
 def announce(pack: Pack, store: Store, on_progress: OnProgress) -> None:

@@ -10,21 +10,25 @@ import os
 import pickle
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vistab.errors import Interrupted
-from vistab.execution.cluster import cluster
+from vistab.execution.cluster import cluster, default_workers, set_environment
 from vistab.execution.packs import (
     RETRIES,
     Probe,
     Slot,
     announce,
+    announce_all,
     present,
     run_pack,
     slot_of,
     start,
 )
+from vistab.execution.search import Search, open_search
 from vistab.plan.model import Pack, Plan
 from vistab.results.files import write_bytes
 from vistab.results.pack_folder import PackFolder
@@ -45,101 +49,145 @@ def execute(
     on_progress: OnProgress = ignore,
     probe: Probe = present,
 ) -> None:
-    """Train every pack of the plan that is not done yet, `workers` at a time.
+    """Train every pack of the plan that is not done yet, `workers` at a time; a search first.
 
     `address` names a running Ray cluster, whose machines must see the results folder. Raises
     Interrupted on Ctrl-C (the packs done so far are kept) and RequestError if a pack asks for more
     than there is.
     """
+    set_environment(address)
+    resources = plan.study.resources
     try:
-        todo = start(plan, store, on_progress)
-        for pack in todo:
-            write_bytes(store.pack_folder(pack.pack_id).path / PACK_FILE, pickle.dumps(pack))
-        if todo:
-            _run(plan, todo, store, workers, address, on_progress, probe)
+        announce_all(plan, store, on_progress)
+        search = open_search(plan, store)
+        if search is None and not start(plan, store):
+            return
+        with cluster(resources, workers, address, store.work / "scratch") as scratch:
+            session = Session(store, scratch, resources, workers, slot_of(resources, probe))
+            if search is not None:
+                session.search(search, on_progress)
+                plan = search.plan()
+            session.run(start(plan, store), on_progress)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; the same command goes on from here") from None
 
 
-def _run(
-    plan: Plan,
-    todo: tuple[Pack, ...],
-    store: Store,
-    workers: int | None,
-    address: str | None,
-    on_progress: OnProgress,
-    probe: Probe,
-) -> None:
-    """Tune takes a pack up again when its worker dies in it, but not when a reused worker dies
-    between two packs: the next pack is then lost. So whatever left no record is tuned once more.
+@dataclass(frozen=True)
+class Session:
+    """Ray is up: what is the same for everything that Tune is given to do in it.
+
+    scratch: a folder for Tune's own state. workers: packs trained at once, None if Ray decides.
     """
-    with cluster(plan.study.resources, workers, address, store.work / "scratch") as scratch:
+
+    store: Store
+    scratch: Path
+    resources: ResourcesSpec
+    workers: int | None
+    slot: Slot
+
+    def search(self, search: Search, on_progress: OnProgress) -> None:
+        """Have Tune train what the search suggests.
+
+        Tune asks for suggestions ahead of free workers unless it is told how many there are; asked
+        too early, a sampler would not know yet how the pack in training does.
+        """
+        from vistab.execution.searcher import LoggedSearcher
+
+        packs: dict[str, Pack] = {}
+
+        def before(pack: Pack) -> None:
+            packs[pack.pack_id] = pack
+            self._write(pack)
+
+        workers = self.workers or default_workers(self.resources)
+        config = {
+            "search_alg": LoggedSearcher(search, before),
+            "num_samples": -1,
+            "max_concurrent_trials": workers,
+        }
+        self._tune("search", packs, {}, config, on_progress)
+
+    def run(self, todo: tuple[Pack, ...], on_progress: OnProgress) -> None:
+        """Have Tune train these packs.
+
+        Tune takes a pack up again when its worker dies in it, but not when a reused worker dies
+        between two packs: the next pack is then lost. So whatever left no record is tuned once
+        more.
+        """
+        for pack in todo:
+            self._write(pack)
         lost, errors = todo, dict[str, object]()
         for attempt in range(1 + RETRIES):
-            slot = slot_of(plan.study.resources, probe)
-            folder = scratch / f"tune{attempt}"
-            errors = _tune(plan.study.resources, lost, store, workers, folder, on_progress, slot)
-            lost = tuple(pack for pack in lost if not _recorded(store, pack))
             if not lost:
                 return
-    for pack in lost:
-        error = errors.get(pack.pack_id) or "its worker ended without a word"
-        store.write_crash(pack, str(error))
+            packs = {pack.pack_id: pack for pack in lost}
+            space = {"pack": self._grid(packs)}
+            config = {"max_concurrent_trials": self.workers}
+            errors = self._tune(f"tune{attempt}", packs, space, config, on_progress)
+            lost = tuple(pack for pack in lost if not self._recorded(pack))
+        for pack in lost:
+            error = errors.get(pack.pack_id) or "its worker ended without a word"
+            self.store.write_crash(pack, str(error))
 
+    def _write(self, pack: Pack) -> None:
+        """Put the pack where its trial will look for it."""
+        write_bytes(self.store.pack_folder(pack.pack_id).path / PACK_FILE, pickle.dumps(pack))
 
-def _recorded(store: Store, pack: Pack) -> bool:
-    folder = store.pack_folder(pack.pack_id)
-    return bool(folder.done() or folder.crash())
+    def _grid(self, packs: Mapping[str, Pack]) -> Any:
+        from ray import tune
 
+        return tune.grid_search(list(packs))
 
-def _tune(
-    resources: ResourcesSpec,
-    todo: tuple[Pack, ...],
-    store: Store,
-    workers: int | None,
-    folder: Path,
-    on_progress: OnProgress,
-    slot: Slot,
-) -> dict[str, object]:
-    """Have Tune train the packs; by pack the error that its trial ended with, None if without.
+    def _recorded(self, pack: Pack) -> bool:
+        folder = self.store.pack_folder(pack.pack_id)
+        return bool(folder.done() or folder.crash())
 
-    A trial is known by its folder: one whose worker was killed may have lost its config.
-    """
-    from ray import tune
+    def _tune(
+        self,
+        name: str,
+        packs: Mapping[str, Pack],
+        space: Mapping[str, Any],
+        config: Mapping[str, Any],
+        on_progress: OnProgress,
+    ) -> dict[str, object]:
+        """Run trials, one a pack; by pack the error that its trial ended with, None if without.
 
-    from vistab.execution.callback import ProgressCallback
+        A trial is known by its folder: one whose worker was killed may have lost its config.
+        `packs` may grow while trials run.
+        """
+        from ray import tune
 
-    packs = {pack.pack_id: pack for pack in todo}
-    tuner = tune.Tuner(
-        tune.with_resources(
-            _trial, {"cpu": resources.cpus_per_pack, "gpu": resources.gpus_per_pack}
-        ),
-        param_space={
-            "pack": tune.grid_search(list(packs)),
-            "work": str(store.work.absolute()),
-            "slot": slot,
-            "sys_path": [os.path.abspath(entry) for entry in sys.path],
-        },
-        tune_config=tune.TuneConfig(
-            reuse_actors=True,  # one import of torch a worker, not one a pack
-            max_concurrent_trials=workers,
-            trial_name_creator=_name,
-            trial_dirname_creator=_name,
-        ),
-        run_config=tune.RunConfig(
-            name=folder.name,
-            storage_path=str(folder.parent),
-            verbose=0,
-            failure_config=tune.FailureConfig(max_failures=RETRIES),
-            callbacks=[
-                ProgressCallback(
-                    on_progress, lambda pack_id: announce(packs[pack_id], store, on_progress)
-                )
-            ],
-        ),
-    )
-    results: Any = tuner.fit()  # its type says nothing of being iterable
-    return {Path(result.path).name: result.error for result in results}
+        from vistab.execution.callback import ProgressCallback
+
+        asked = {"cpu": self.resources.cpus_per_pack, "gpu": self.resources.gpus_per_pack}
+        tuner = tune.Tuner(
+            tune.with_resources(_trial, asked),
+            param_space={
+                **space,
+                "work": str(self.store.work.absolute()),
+                "slot": self.slot,
+                "sys_path": [os.path.abspath(entry) for entry in sys.path],
+            },
+            tune_config=tune.TuneConfig(
+                reuse_actors=True,  # one import of torch a worker, not one a pack
+                trial_name_creator=_name,
+                trial_dirname_creator=_name,
+                **config,
+            ),
+            run_config=tune.RunConfig(
+                name=name,
+                storage_path=str(self.scratch),
+                verbose=0,
+                failure_config=tune.FailureConfig(max_failures=RETRIES),
+                callbacks=[
+                    ProgressCallback(
+                        on_progress, lambda id_: announce(packs[id_], self.store, on_progress)
+                    )
+                ],
+            ),
+        )
+        results: Any = tuner.fit()  # its type says nothing of being iterable
+        return {Path(result.path).name: result.error for result in results}
 
 
 def _name(trial: Any) -> str:

@@ -27,12 +27,16 @@ def digest(text: str) -> str:
 
 @dataclass(frozen=True)
 class Arm:
-    """One assignment of all axis columns. `arm_id` is stable: it hashes `settings`."""
+    """One assignment of all axis columns. `arm_id` is stable: it hashes `settings`.
+
+    known: False for an arm that a search has yet to choose; its assignment then holds None.
+    """
 
     arm_id: str
     name: str | None
-    assignment: Mapping[str, Value]
+    assignment: Mapping[str, Value | None]
     settings: Settings
+    known: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,8 @@ class Pack:
 class Plan:
     """Everything that will be run. `columns` are the axis columns of runs.parquet, dotted paths.
 
-    Runs are ordered by arm, then replicate. `grid` holds the arms as rows of bare values.
+    Confirm runs come first, ordered by arm, then replicate; `grid` holds their arms as rows of bare
+    values. Explore runs, of a study with a search, follow.
     """
 
     study: Study

@@ -12,7 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from vistab.errors import ResultsError
+from vistab.plan.trials import Trial
 from vistab.results.files import read_json
+from vistab.results.search_log import log_of
 from vistab.results.tables import read_frame
 
 Samples = tuple[npt.NDArray[np.generic], npt.NDArray[np.generic]]
@@ -46,6 +48,11 @@ class Results:
         provenance: dict[str, Any] = read_json(self.folder / "provenance.json")
         return provenance
 
+    @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """What the study's search suggested and what came of it; () without a search."""
+        return log_of(self.folder).trials()
+
     @property
     def study_file(self) -> Path:
         """The study as resolved, with every default spelt out."""
@@ -73,8 +80,8 @@ class Results:
         if path is None or not path.exists():
             return {}
         with np.load(path) as archive:
-            wanted = [name for name in archive if name.split(".")[0] in (run_id, "rounds")]
-            return {name: archive[name] for name in wanted}
+            mine = (name for name in archive if f"{name}.".startswith((f"{run_id}.", "rounds.")))
+            return {name: archive[name] for name in mine}
 
 
 def load(path: str | Path) -> Results:

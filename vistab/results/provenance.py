@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import vistab
+from vistab.errors import ResultsError
 from vistab.spec.identity import claim_hashes, claimed_hash, trained_hash
 from vistab.spec.study import Study
 
-PACKAGES = ("numpy", "pandas", "pyarrow", "pydantic", "ray", "scipy", "torch")
+PACKAGES = ("numpy", "optuna", "pandas", "pyarrow", "pydantic", "ray", "scipy", "torch")
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,22 @@ def declaration(study: Study, when: str) -> dict[str, Any]:
         "trained_hash": trained_hash(study),
         "claimed_hash": claimed_hash(study),
         "claims": claim_hashes(study),
+        "tested": [claim.id for claim in study.claims if claim.has_p],
         "alpha": study.alpha,
         "declared": when,
         "seed": study.seed,
         "replicates": study.replicates,
         "metrics": {name: asdict(metric) for name, metric in study.family.metrics.items()},
     }
+
+
+def check_unchanged(study: Study, provenance: Mapping[str, Any], file: Path) -> None:
+    """ResultsError if the stored study is not the one that its runs were trained for."""
+    if trained_hash(study) != provenance["trained_hash"]:
+        raise ResultsError(
+            f"{file}: was changed after its runs were made: what it says is trained is not what "
+            f"was trained (another hash than in provenance.json)"
+        )
 
 
 def post_hoc(study: Study, provenance: Mapping[str, Any]) -> frozenset[str]:
@@ -62,6 +73,18 @@ def dropped(study: Study, provenance: Mapping[str, Any]) -> tuple[str, ...]:
     """Ids of declared claims that the study no longer makes."""
     kept = {claim.id for claim in study.claims}
     return tuple(claim for claim in provenance["claims"] if claim not in kept)
+
+
+def gone(study: Study, provenance: Mapping[str, Any]) -> frozenset[str]:
+    """Ids of the declared claims with a p that are no longer made as they were declared.
+
+    They keep their place among the declared claims: whoever drops or rewords one after results were
+    seen makes none of the others easier to support.
+    """
+    tested = provenance.get("tested", provenance["claims"])
+    if not _same_alpha(study, provenance):
+        return frozenset(tested) - {claim.id for claim in study.claims}
+    return frozenset(tested) & (post_hoc(study, provenance) | frozenset(dropped(study, provenance)))
 
 
 def _same_alpha(study: Study, provenance: Mapping[str, Any]) -> bool:

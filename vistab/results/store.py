@@ -19,11 +19,13 @@ import yaml
 
 from vistab.errors import ResultsError
 from vistab.plan.model import Pack, Plan
+from vistab.plan.trials import Trial
 from vistab.results.changes import changes
 from vistab.results.files import locked, read_json, write_json, write_text
 from vistab.results.merge import merge
 from vistab.results.pack_folder import PackFolder
 from vistab.results.provenance import Session, declaration, ended, now, started
+from vistab.results.search_log import log_of
 from vistab.results.tables import read_frame
 from vistab.spec.identity import trained_hash
 from vistab.spec.load import study_text
@@ -72,6 +74,10 @@ class Store:
         write_json(self.folder / "provenance.json", started(self.provenance(), session))
         yield
         write_json(self.folder / "provenance.json", ended(self.provenance()))
+
+    def trials(self) -> tuple[Trial, ...]:
+        """What the study's search, if it has one, has tried so far."""
+        return log_of(self.folder).trials()
 
     # --- packs in progress
 

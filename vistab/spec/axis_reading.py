@@ -75,7 +75,7 @@ class AxisReader:
             return {}
         axes: dict[str, tuple[Any, ...]] = {}
         for path, values in raw.items():
-            field = self._field(path, (*place, path))
+            field = self.field(path, (*place, path))
             if field is not None:
                 where = (*place, path)
                 axes[path], valid = axis_values(
@@ -85,7 +85,7 @@ class AxisReader:
                     self._wrong.add(path)
         return {path: values for path, values in axes.items() if values}
 
-    def _field(self, path: str, place: Place) -> SweepableField | None:
+    def field(self, path: str, place: Place) -> SweepableField | None:
         """The sweepable field that a path names; None with the problem noted."""
         if path in self._fields and not self._is_unused(path):
             return self._fields[path]
@@ -149,7 +149,7 @@ class AxisReader:
             return {}
         typed: dict[str, Any] = {}
         for path, value in raw.items():
-            field = self._field(path, (*place, path))
+            field = self.field(path, (*place, path))
             if field is None:
                 continue
             new, valid = field_value(value, field, (*place, path), self._problems)

@@ -13,6 +13,7 @@ from vistab.spec.claims import (
     IdenticalClaim,
     InteractionClaim,
     OutcomeOrMetric,
+    ScoreClaim,
     Selector,
     TrendClaim,
 )
@@ -79,6 +80,9 @@ class _Check:
             self._add("margin", f"must be more than 0 for expect: {expect}", claim.margin)
         if isinstance(claim, EquivalenceClaim) and claim.metric is None and claim.margin >= 1:
             rule = "must be less than 1, the largest difference of shares"
+            self._add("margin", rule, claim.margin)
+        if isinstance(claim, ScoreClaim) and claim.given == "all" and claim.margin > 1:
+            rule = "must be at most 1, the largest net share of pairs"
             self._add("margin", rule, claim.margin)
         if isinstance(claim, OutcomeOrMetric) and claim.outcome and claim.metric:
             rule = "takes the place of outcome: give only one of them"

@@ -24,6 +24,18 @@ NON_INFERIORITY = ("not_higher", "not_lower")
 """What a claim may expect that is judged on one side of its margin alone."""
 
 
+class AssumeSpec(Spec):
+    """What `vistab plan` takes for granted as it simulates a claim's power; no verdict reads it.
+
+    control: the share of the control's runs that have the outcome (of score claims: that fail); of
+    other claims about a metric, its mean as a share of its range. correlation: how alike the fates
+    of one replicate's runs are, 0 not at all, 1 wholly (of the normal variables behind them).
+    """
+
+    control: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    correlation: Annotated[float, Field(ge=0, le=1)] = 0.5
+
+
 class ClaimSpec(Spec):
     """What every claim has."""
 
@@ -33,6 +45,14 @@ class ClaimSpec(Spec):
     source: str | None = None
     within: Within = {}
     margin: NonNegativeFloat = 0.0
+    assume: AssumeSpec | None = None
+
+    @property
+    def has_p(self) -> bool:
+        """Whether a test belongs to it: identity is exact, and whatever expects no difference goes
+        by its interval.
+        """
+        return getattr(self, "expect", None) not in (None, *NON_INFERIORITY)
 
 
 class ComparisonSpec(ClaimSpec):
@@ -57,6 +77,19 @@ class OnsetClaim(ComparisonSpec):
     kind: Literal["onset"]
     event: Literal["failure", "convergence"]
     expect: Literal["later", "sooner"]
+
+
+class ScoreClaim(ComparisonSpec):
+    """A metric is higher or lower: in more pairs of runs (`all`), or on average (`healthy`).
+
+    With `all` a failed run is worse than every healthy one; with `healthy` only pairs in which
+    neither side failed are compared, and how many failed is reported beside it.
+    """
+
+    kind: Literal["score"]
+    metric: MetricName
+    given: Literal["all", "healthy"] = "all"
+    expect: Literal["lower", "higher", "not_higher", "not_lower"]
 
 
 class OutcomeOrMetric(ClaimSpec):
@@ -119,6 +152,7 @@ class IdenticalClaim(ClaimSpec):
 CLAIMS: dict[str, type[ClaimSpec]] = {
     "rate": RateClaim,
     "onset": OnsetClaim,
+    "score": ScoreClaim,
     "trend": TrendClaim,
     "interaction": InteractionClaim,
     "stable_region": StableRegionClaim,

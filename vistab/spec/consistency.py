@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -10,8 +10,10 @@ from pydantic import ValidationError
 from vistab.spec.claim_checks import check_claims, check_replicates
 from vistab.spec.claims import ClaimSpec
 from vistab.spec.draft import Draft
-from vistab.spec.grid import Grid, make_grid, place_of_column
+from vistab.spec.grid import Grid, Row, make_grid, place_of_column
 from vistab.spec.problems import Problems
+from vistab.spec.search import SearchSpec, corners
+from vistab.spec.search_grid import make_search_grid
 from vistab.spec.settings import SectionBuilder, builders
 
 
@@ -26,25 +28,36 @@ class Checked:
 def check_whole(draft: Draft, problems: Problems) -> Checked:
     """Note whatever is wrong across the parts of a study."""
     check_replicates(draft, problems)
-    grid = make_grid(draft, problems)
+    grid = make_grid(draft, problems) if draft.search is None else make_search_grid(draft, problems)
     if grid is None:
         return Checked(None, draft.claims)
+    rows = grid.rows if draft.search is None else tuple(_rows(draft.search))
     for name, builder in builders(draft.sections, grid.columns).items():
-        _check_section(draft, grid, name, builder, problems)
+        _check_section(draft, grid.columns, rows, name, builder, problems)
     return Checked(grid, check_claims(draft, grid, problems))
 
 
+def _rows(search: SearchSpec) -> Iterator[Row]:
+    """The extremes of what a search may suggest, as rows of a grid."""
+    return (tuple(corner.values()) for corner in corners(search))
+
+
 def _check_section(
-    draft: Draft, grid: Grid, name: str, builder: SectionBuilder, problems: Problems
+    draft: Draft,
+    columns: Sequence[str],
+    rows: Sequence[Row],
+    name: str,
+    builder: SectionBuilder,
+    problems: Problems,
 ) -> None:
     """Values that are fine one by one may not go together: note the first such arm."""
-    for row in grid.rows:
+    for row in rows:
         try:
             builder.build(row)
         except ValidationError as error:
             complaint = error.errors(include_url=False)[0]
-            columns = [column for column in grid.columns if column.startswith(f"{name}.")]
-            place = place_of_column(draft, columns[0]) if columns else (name,)
-            values = dict(zip(columns, builder.values(row), strict=True))
+            varied = [column for column in columns if column.startswith(f"{name}.")]
+            place = place_of_column(draft, varied[0]) if varied else (name,)
+            values = dict(zip(varied, builder.values(row), strict=True))
             problems.add(place, f"these values do not go together: {complaint['msg']}", values)
             return

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from vistab.spec.axes import SweepableField, sections_of, sweepable_fields
 from vistab.spec.claims import ClaimSpec
+from vistab.spec.search import ConfirmSpec, SearchSpec
 from vistab.spec.study import NamedArm, Study
 
 
@@ -31,6 +32,8 @@ class Draft:
     claims: Mapping[int, ClaimSpec]
     replicates: int
     max_runs: int
+    search: SearchSpec | None = None
+    confirm: ConfirmSpec | None = None
     unsure: frozenset[str] = frozenset()
 
     @cached_property
@@ -50,4 +53,6 @@ def draft_of(study: Study) -> Draft:
         claims=dict(enumerate(study.claims)),
         replicates=study.replicates,
         max_runs=study.max_runs,
+        search=study.search,
+        confirm=study.confirm,
     )

@@ -11,6 +11,7 @@ from typing import Any
 from vistab.spec.axes import get
 from vistab.spec.draft import Draft
 from vistab.spec.problems import Place, Problems
+from vistab.spec.search import FrontierSearch
 from vistab.spec.study import NamedArm
 
 ENUMERABLE = 1_000_000
@@ -48,7 +49,7 @@ def make_grid(draft: Draft, problems: Problems) -> Grid | None:
     """The study's arms; None if they are too many to list. Problems are noted."""
     dimensions = _dimensions(draft)
     columns = _columns(draft, dimensions)
-    base = tuple(_base_value(draft, column) for column in columns)
+    base = tuple(base_value(draft, column) for column in columns)
     if _too_many(draft, dimensions, problems):
         return None
     rows = _excluded(draft, columns, list(_product(columns, base, dimensions)), problems)
@@ -99,7 +100,8 @@ def _columns(draft: Draft, dimensions: Sequence[_Dimension]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(swept + named))
 
 
-def _base_value(draft: Draft, column: str) -> Any:
+def base_value(draft: Draft, column: str) -> Any:
+    """What the study's sections say at a column's path."""
     section, _, rest = column.partition(".")
     return get(draft.sections[section], rest)
 
@@ -194,4 +196,7 @@ def place_of_column(draft: Draft, column: str) -> Place:
         for part, named in (("set", arm.set), ("axes", arm.axes)):
             if column in named:
                 return ("arms", index, part, column)
-    return (column,)
+    if isinstance(draft.search, FrontierSearch):
+        part = "per" if column in draft.search.per else "along"
+        return ("search", part, column)
+    return (column,) if draft.search is None else ("search", "space", column)

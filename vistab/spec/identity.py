@@ -20,6 +20,8 @@ TRAINED = (
     "zip",
     "arms",
     "exclude",
+    "search",
+    "confirm",
 )
 """The parts of a study file that decide what is trained."""
 
@@ -27,12 +29,14 @@ TRAINED = (
 def trained_part(study: Study) -> dict[str, Any]:
     """What decides which runs there are and how they are trained, as plain data."""
     document = study_document(study)
-    return {key: document[key] for key in TRAINED}
+    return {key: document[key] for key in TRAINED if key in document}
 
 
 def claimed_part(study: Study) -> dict[str, Any]:
-    """What decides the verdicts, given the runs, as plain data."""
+    """What decides the verdicts, given the runs, as plain data; `assume` only informs `plan`."""
     document = study_document(study)
+    for claim in document["claims"]:
+        claim.pop("assume", None)
     return {key: document[key] for key in ("alpha", "claims")}
 
 

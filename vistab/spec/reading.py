@@ -21,7 +21,7 @@ Data = Mapping[str, Any]
 Families = Mapping[str, type[FamilySpec]]
 """The spec models of users' families by their kind, `package.module:Name`."""
 
-_PARTS = frozenset({*SECTIONS, "axes", "zip", "arms", "exclude", "claims"})
+_PARTS = frozenset({*SECTIONS, "axes", "zip", "arms", "exclude", "search", "confirm", "claims"})
 
 
 def read_sections(data: Data, families: Families, problems: Problems) -> dict[str, BaseModel]:

@@ -8,34 +8,36 @@ from pydantic import Field, create_model
 
 from vistab.spec.claims import CLAIMS
 from vistab.spec.families import FAMILIES
+from vistab.spec.search import SEARCHES
 from vistab.spec.study import Study
 from vistab.spec.targets import TARGETS
 
+_LIST = {"type": "array", "minItems": 1}
+
+
+def _range(kind: str, more: dict[str, Any]) -> dict[str, Any]:
+    """A range from a low to a high number; `more` holds its further keys, all required."""
+    ends = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+    return {
+        "type": "object",
+        "required": [kind, *more],
+        "additionalProperties": False,
+        "properties": {kind: ends, **more},
+    }
+
+
+_N = {"n": {"type": "integer", "minimum": 2}}
 _VALUES = {
     "description": "The values of the axis: a list, or a range.",
-    "anyOf": [
-        {"type": "array", "minItems": 1},
-        *(
-            {
-                "type": "object",
-                "required": [kind, "n"],
-                "additionalProperties": False,
-                "properties": {
-                    kind: {
-                        "type": "array",
-                        "items": {"type": "number"},
-                        "minItems": 2,
-                        "maxItems": 2,
-                    },
-                    "n": {"type": "integer", "minimum": 2},
-                },
-            }
-            for kind in ("log", "linear")
-        ),
-    ],
+    "anyOf": [_LIST, *(_range(kind, _N) for kind in ("log", "linear"))],
 }
-
-
+_SPACE = {
+    "type": "object",
+    "additionalProperties": {
+        "description": "What to choose from: a list, or a range without n.",
+        "anyOf": [_LIST, *(_range(kind, {}) for kind in ("log", "linear"))],
+    },
+}
 _AXES = {"type": "object", "additionalProperties": _VALUES}
 _USERS_FAMILY = {
     "description": "A family of the user's own: `kind` is package.module:Name.",
@@ -50,6 +52,7 @@ def study_schema() -> dict[str, Any]:
     parts: dict[str, Any] = {
         "target": (_either(TARGETS), ...),
         "family": (_either(FAMILIES), ...),
+        "search": (_either(SEARCHES) | None, None),
         "claims": (tuple[_either(CLAIMS), ...], ()),  # type: ignore[misc]
     }
     file_model = create_model("StudyFile", __base__=Study, **parts)
@@ -58,12 +61,15 @@ def study_schema() -> dict[str, Any]:
     properties["family"] = {"anyOf": [properties["family"], _USERS_FAMILY]}
     properties |= {"axes": _AXES, "zip": {"type": "array", "items": _AXES}}
     definitions["NamedArm"]["properties"]["axes"] = _AXES
+    definitions["SamplerSearch"]["properties"]["space"] = _SPACE
+    definitions["FrontierSearch"]["properties"] |= {"along": _SPACE, "per": _SPACE}
     schema |= {"title": "vistab study", "description": "A pre-registered stability study."}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _either(models: dict[str, Any]) -> Any:
     """One of the models, told apart by `kind`."""
-    if len(models) == 1:
-        return next(iter(models.values()))
-    return Annotated[Union[tuple(models.values())], Field(discriminator="kind")]  # noqa: UP007
+    distinct = tuple(dict.fromkeys(models.values()))
+    if len(distinct) == 1:
+        return distinct[0]
+    return Annotated[Union[distinct], Field(discriminator="kind")]  # noqa: UP007

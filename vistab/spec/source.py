@@ -12,7 +12,10 @@ from vistab.spec.problems import NOTHING, Place, Problems
 from vistab.spec.yaml12 import parse
 
 ASSIGNMENTS = frozenset(
-    {"axes", "set", "zip", "exclude", "within", "treatment", "control", "across"}
+    {
+        *("axes", "set", "zip", "exclude", "within", "treatment", "control", "across"),
+        *("space", "along", "per"),
+    }
 )
 """Keys whose mappings have dotted axis paths as keys; below them a path is not split at dots."""
 
@@ -33,6 +36,14 @@ def read_source(path: Path, overrides: Sequence[str] = ()) -> Source:
     for override in overrides:
         data = _override(data, override, problems, lines)
     return Source(data, problems)
+
+
+def with_claims_of(source: Source, path: Path) -> Source:
+    """The document with the claims of another file, where problems are then placed."""
+    other = read_source(path)
+    if "claims" not in other.data:
+        other.problems.add(("claims",), "is required: a list of claims")
+    return Source({**source.data, "claims": other.data.get("claims", ())}, other.problems)
 
 
 def _parse_file(path: Path, problems: Problems, lines: dict[Place, int | None]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pydantic import (
 from vistab.spec.base import NAME, STACKS, Spec
 from vistab.spec.claims import ClaimSpec
 from vistab.spec.families import FamilySpec
+from vistab.spec.search import ConfirmSpec, SearchSpec
 
 Name = Annotated[str, Field(pattern=NAME, max_length=64)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -78,6 +79,7 @@ class Study(Spec):
     """A study, with every default filled in and every range expanded into values.
 
     The values of axes and selectors have the type of the field they name (a weight of 5 is 5.0).
+    With a search, the arms are what it confirms, and `replicates` those of `confirm`.
     """
 
     study: Name
@@ -92,6 +94,8 @@ class Study(Spec):
     zip: tuple[dict[str, tuple[Any, ...]], ...] = ()
     arms: tuple[NamedArm, ...] = ()
     exclude: tuple[dict[str, Any], ...] = ()
+    search: SerializeAsAny[SearchSpec] | None = None
+    confirm: ConfirmSpec | None = None
     claims: tuple[SerializeAsAny[ClaimSpec], ...] = ()
     alpha: Annotated[float, Field(gt=0, le=0.5)] = 0.05
     max_runs: Annotated[int, Field(gt=0, le=1_000_000)] = 20_000

@@ -80,9 +80,9 @@ def _range(
     if len(kinds) != 1:
         problems.add(place, "a range has exactly one of log and linear", raw)
         return ()
-    ends_valid = _ends_valid(kinds[0], raw[kinds[0]], (*place, kinds[0]), problems)
+    valid = ends_valid(kinds[0], raw[kinds[0]], (*place, kinds[0]), problems)
     n = _length(raw.get("n", NOTHING), (*place, "n"), problems)
-    if n is None or not ends_valid:
+    if n is None or not valid:
         return ()
     low, high = raw[kinds[0]]
     values = _spaced(kinds[0], low, high, n=n)
@@ -104,7 +104,8 @@ def _length(n: Any, place: Place, problems: Problems) -> int | None:
     return None
 
 
-def _ends_valid(kind: str, ends: Any, place: Place, problems: Problems) -> bool:
+def ends_valid(kind: str, ends: Any, place: Place, problems: Problems) -> bool:
+    """Whether a range's ends are two numbers fit for its scale; notes it if not."""
     if not isinstance(ends, tuple) or len(ends) != 2 or not all(map(is_number, ends)):
         problems.add(place, "must be two numbers, [low, high]", ends)
         return False

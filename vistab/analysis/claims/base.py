@@ -42,7 +42,7 @@ class Table:
         """The outcome of each named run."""
         return {str(run): str(value) for run, value in self.column("outcome", run_ids).items()}
 
-    def assignments(self) -> dict[str, Mapping[str, Value]]:
+    def assignments(self) -> dict[str, Mapping[str, Value | None]]:
         """The value of every axis column, by run_id."""
         return {run.run_id: run.arm.assignment for run in self.plan.runs}
 

@@ -24,7 +24,7 @@ from vistab.plan.cells import Cell, Comparison
 from vistab.spec.claims import StableRegionClaim, Value
 from vistab.spec.selection import Side
 
-Assignments = Mapping[str, Mapping[str, Value]]
+Assignments = Mapping[str, Mapping[str, Value | None]]
 
 
 def gather(claim: StableRegionClaim, comparison: Comparison, table: Table) -> Evidence:
@@ -71,7 +71,7 @@ def mean_length(
 
     A line is the runs that differ in `along` alone; one that lacks a value of it is left out.
     """
-    lines: dict[frozenset[tuple[str, Value]], list[str]] = {}
+    lines: dict[frozenset[tuple[str, Value | None]], list[str]] = {}
     for level in comparison.levels:
         for run_id in cell.runs[side, level]:
             rest = {k: v for k, v in assignments[run_id].items() if k != along}
