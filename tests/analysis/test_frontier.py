@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import binomtest
 
 from vistab.analysis.search import frontiers
-from vistab.analysis.stats.frontier import Point, frontier_interval
+from vistab.analysis.stats.frontier import Point, frontier_interval, replicates_for_ends
 from vistab.plan.frontier import bracket_of, middle
 from vistab.plan.trials import Told, Trial
 from vistab.spec.search import FrontierSearch, Range
@@ -83,3 +83,13 @@ def test_every_value_has_its_own_frontier() -> None:
     assert without.interval == (None, 0.03)
     assert with_it.interval == (0.03, None)
     assert [len(one.points) for one in (without, with_it)] == [1, 2]
+
+
+@pytest.mark.parametrize(("rate", "steps"), [(0.5, 6), (0.25, 4), (0.9, 3)])
+def test_fewer_replicates_than_named_find_no_end(rate: float, steps: int) -> None:
+    """And as many as named find one where the runs agree."""
+    for at, all_fail in enumerate((False, True)):
+        n = replicates_for_ends(rate, steps, ALPHA)[at]
+        for replicates, found in ((n - 1, False), (n, True)):
+            points = [Point(1.0, replicates * all_fail, replicates)] * steps
+            assert (frontier_interval(points, rate, ALPHA)[at] is not None) == found

@@ -16,7 +16,12 @@ from vistab.spec.load import load_study
 ROOT = Path(__file__).resolve().parents[2]
 STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
 SHIPPED = sorted((ROOT / "reports" / "shipped").glob("*/"))
-SHORT = ("budget.rounds=6", "budget.snapshots=3", "budget.snapshot_samples=100", "replicates=2")
+SHORT = ("budget.rounds=6", "budget.snapshots=3", "budget.snapshot_samples=100")
+FEW = {
+    "grid": ("replicates=2",),
+    "sampler": ("confirm.replicates=2", "search.replicates=1", "search.trials=3"),
+    "frontier": ("confirm.replicates=2", "search.replicates=1", "search.steps=2"),
+}
 
 by_name = pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 
@@ -34,7 +39,9 @@ def test_a_shipped_study_plans_and_every_claim_finds_its_cells(path):
 @by_name
 def test_a_shipped_study_runs_to_its_report(vistab, tmp_path, path):
     """A few rounds of every program in it, through to the page."""
-    cut = [word for value in SHORT for word in ("--set", value)]
+    search = load_study(path).search
+    kind = "grid" if search is None else "frontier" if search.kind == "frontier" else "sampler"
+    cut = [word for value in (*SHORT, *FEW[kind]) for word in ("--set", value)]
     answer = vistab("study", str(path), "--engine", "local", "--quiet", *cut)
     assert answer.code == 0, answer.err
     found = results.load(tmp_path / "reports" / path.stem)

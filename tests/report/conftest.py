@@ -12,6 +12,7 @@ import pytest
 
 from vistab.analysis.verdict import Verdict
 from vistab.plan import make_plan
+from vistab.plan.trials import Trial
 from vistab.report import render
 from vistab.spec.load import load_study
 from vistab.spec.study import Study
@@ -29,6 +30,7 @@ class FakeResults:
     provenance: dict[str, Any]
     strips: dict[str, Any] = field(default_factory=dict)
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+    trials: tuple[Trial, ...] = ()
 
     def samples(self, run_id: str) -> Any:
         """(rounds [T], samples [T, n, 2]), or None."""
@@ -45,10 +47,10 @@ def make_study(title: str = "Does it help?", replicates: int = 4, snapshots: int
     return load_study(STUDY, overrides=changes)
 
 
-def make_results(study: Study, seed: int = 0) -> FakeResults:
+def make_results(study: Study, seed: int = 0, trials: tuple[Trial, ...] = ()) -> FakeResults:
     """Every run finished; failure depends on weight, steps, batch norm and learning rate."""
     generator = np.random.default_rng(seed)
-    plan = make_plan(study)
+    plan = make_plan(study, trials)
     rounds = np.linspace(0, study.budget.rounds, study.budget.snapshots).round().astype(int)
     rows, histories, strips = [], [], {}
     for run in plan.runs:
@@ -56,7 +58,8 @@ def make_results(study: Study, seed: int = 0) -> FakeResults:
         rows.append({**_planned(run), **row})
         histories.append(history.assign(run_id=run.run_id))
         strips[run.run_id] = strip
-    return FakeResults(_frame(rows), pd.concat(histories, ignore_index=True), provenance(), strips)
+    history = pd.concat(histories, ignore_index=True)
+    return FakeResults(_frame(rows), history, provenance(), strips, trials=trials)
 
 
 def provenance() -> dict[str, Any]:
@@ -94,7 +97,7 @@ def _planned(run: Any) -> dict[str, Any]:
 
 
 def _run(run: Any, rounds: Any, generator: np.random.Generator) -> tuple[dict, pd.DataFrame, Any]:
-    at = run.arm.assignment
+    at = {path: value for path, value in run.arm.assignment.items() if value is not None}
     steps, weight = at.get("family.generator_steps", 2), at.get("family.regularizer.weight", 0)
     scale = at.get("optimizer.generator_scale", 1.0)
     helped = (

@@ -100,6 +100,40 @@ def test_paired_dots_stand_at_the_replicates_values(verdicts: tuple[Verdict, ...
     assert shares == pytest.approx([0.4, 0.45, 0.5, 0.5], abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("unit", "ticks"), [("share of pairs", {"0 %", "50 %", "100 %"}), ("final_coverage", {"0.5"})]
+)
+def test_a_score_is_drawn_in_percent_of_pairs_or_in_the_metric_itself(
+    unit: str, ticks: set[str], verdicts: tuple[Verdict, ...]
+) -> None:
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    (drawn,) = claim_figures(replace(rate, kind="score", unit=unit), LABELS)
+    told = {text for text in texts(drawn) if text.endswith(" %") or text.startswith("0.")}
+    assert ticks <= told
+    assert any(text.endswith("%") for text in told) == (unit == "share of pairs")
+
+
+@pytest.mark.parametrize(("unit", "shown"), [("final_coverage", True), ("share of pairs", False)])
+def test_a_score_draws_who_failed_only_where_failed_runs_are_left_out(
+    unit: str, shown: bool, verdicts: tuple[Verdict, ...]
+) -> None:
+    """Among all pairs the failed runs are compared as well, so nothing is left out."""
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    (control,) = rate.details["controls"]
+    details = {"controls": [{**control, "failed": {"treatment": 0.25, "control": 0.5}}]}
+    (drawn,) = claim_figures(replace(rate, kind="score", unit=unit, details=details), LABELS)
+    root = ElementTree.fromstring(str(drawn))
+    bars = [
+        (float(node.get("width", "nan")), node.get("class"))
+        for node in root.iter("rect")
+        if float(node.get("height", "0")) == 14
+    ]
+    widths = {name: width for width, name in bars}
+    assert ("cell" in widths) == shown
+    assert not shown or widths["fill-treatment"] == pytest.approx(widths["cell"] / 4, abs=0.1)
+    assert not shown or widths["fill-control"] == pytest.approx(widths["cell"] / 2, abs=0.1)
+
+
 def test_a_map_cell_says_k_of_n_and_is_shaded_by_the_share() -> None:
     panel = MapPanel("", (0, 5), (1e-3,), ((Tally({"healthy": 7, "stalled": 3}),), (None,)))
     root = ElementTree.fromstring(str(failure_map(panel, "weight", "rate")))

@@ -145,7 +145,42 @@ def test_post_hoc_claims_bear_a_band_and_others_do_not(
     html: str, verdicts: tuple[Verdict, ...]
 ) -> None:
     for verdict in verdicts:
-        assert ("Post hoc: this claim" in card(html, verdict.id)) == verdict.post_hoc
+        band = "This claim was not declared, as it stands, before the data."
+        assert (band in card(html, verdict.id)) == verdict.post_hoc
+
+
+def test_the_band_of_a_post_hoc_claim_does_not_stutter_with_its_sentence(
+    study: Study, results: Any, verdicts: tuple[Verdict, ...]
+) -> None:
+    """The judge has put "Post hoc: " before the sentence; the band says what that means."""
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    late = replace(rate, post_hoc=True, sentence="Post hoc: With it, 4 % of runs failed.")
+    shown = card(render(study, (late,), results), "rate").split("Test, assumptions")[0]
+    assert late.sentence in shown
+    assert shown.lower().count("post hoc") == 1
+
+
+def test_it_is_told_what_claims_are_corrected_with(html: str) -> None:
+    told = " ".join("".join(outline(html).text).split())
+    assert "Declared claims are corrected among all that were declared" in told
+    assert "still counts, as p = 1" in told
+    assert "Post hoc claims are corrected over all claims" in told
+
+
+def test_a_score_among_healthy_runs_tells_who_was_left_out(
+    study: Study, results: Any, verdicts: tuple[Verdict, ...]
+) -> None:
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    (control,) = rate.details["controls"]
+    left_out = {"failed": {"treatment": 0.125, "control": 0.75}, "n_healthy_cells": 17}
+    details = {**rate.details, "controls": [{**control, **left_out}]}
+    scored = replace(rate, kind="score", unit="final_coverage", details=details)
+    told = card(render(study, (scored,), results), "rate")
+    assert "failed runs, left out above" in told
+    assert "treatment 12 %" in told
+    assert "control 75 %" in told
+    assert "failed, control 0.75" in told
+    assert "cells with healthy runs on both sides 17" in told
 
 
 def test_inconclusive_claims_say_what_would_settle_them(html: str) -> None:

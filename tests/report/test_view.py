@@ -12,11 +12,18 @@ from hypothesis import strategies as st
 
 from vistab.analysis.verdict import Verdict
 from vistab.report.view import build_view
-from vistab.report.view.claims import answer, compact_runs, forest_reach, forest_row
+from vistab.report.view.claims import (
+    answer,
+    compact_runs,
+    figure_labels,
+    forest_reach,
+    forest_row,
+)
 from vistab.report.view.happened import quantile
 from vistab.report.view.layout import choose_layout, grid_runs
 from vistab.report.view.payload import MISSING, quantise
 from vistab.report.view.typical import medoid
+from vistab.spec.claims import ScoreClaim
 from vistab.spec.study import Study
 
 
@@ -142,6 +149,26 @@ def test_a_claim_without_margin_keeps_its_own_scale(verdicts: tuple[Verdict, ...
 def test_a_void_claim_has_nothing_to_draw(verdicts: tuple[Verdict, ...]) -> None:
     row = forest_row(next(verdict for verdict in verdicts if verdict.verdict == "void"))
     assert (row.effect, row.low, row.high) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "label"),
+    [("all", "pairs with the higher coverage at the end"), ("healthy", "coverage at the end")],
+)
+def test_the_figure_of_a_score_says_whether_pairs_or_the_metric_is_drawn(
+    given: str, label: str
+) -> None:
+    sides = {"treatment": {"a": 1}, "control": {"a": 0}}
+    claim = ScoreClaim(
+        id="C",
+        says="s",
+        kind="score",
+        metric="final_coverage",
+        given=given,
+        expect="higher",
+        **sides,
+    )
+    assert figure_labels(claim)["measured"] == label
 
 
 def test_run_ids_are_told_by_arm_with_gaps_shown() -> None:

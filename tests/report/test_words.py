@@ -1,5 +1,7 @@
 """Numbers and names in the reader's words."""
 
+from dataclasses import replace
+
 import pytest
 
 from vistab.analysis.verdict import Verdict
@@ -20,10 +22,27 @@ def test_an_axis_is_named_without_its_section(path: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "name"),
-    [(True, "on"), (False, "off"), (0, "0"), (0.001, "0.001"), (2e-4, "2e-04"), ("a_b", "a b")],
+    [
+        (True, "on"),
+        (False, "off"),
+        (0, "0"),
+        (0.001, "0.001"),
+        (2e-4, "2e-04"),
+        (0.00025, "0.00025"),  # not 2e-04: values that differ have names that differ
+        (-2.5, "\u22122.5"),
+        ("a_b", "a b"),
+    ],
 )
 def test_values_are_short(value: object, name: str) -> None:
     assert words.value_name(value) == name
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [(0.0123456, "0.0123"), (0.0005174, "0.000517"), (14.32, "14.3"), (2, "2"), (True, "on")],
+)
+def test_values_that_a_search_has_drawn_have_three_digits(value: object, name: str) -> None:
+    assert words.setting_name(value) == name
 
 
 @pytest.mark.parametrize(
@@ -51,6 +70,17 @@ def test_shares_are_told_in_points_and_rounded_to_what_the_interval_supports(
     rate = next(verdict for verdict in verdicts if verdict.id == "rate")
     assert words.effect(rate) == "\u221241 points"
     assert words.interval(rate) == "\u221252 to \u221229"
+
+
+def test_net_shares_of_pairs_are_told_in_points_too(verdicts: tuple[Verdict, ...]) -> None:
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    score = replace(
+        rate, kind="score", unit="share of pairs", effect=0.412, interval=(0.287, 0.523)
+    )
+    assert words.effect(score) == "41 points"
+    assert words.interval(score) == "29 to 52"
+    healthy = replace(score, unit="final_coverage")
+    assert words.effect(healthy) == "0.41"
 
 
 def test_dotted_paths_in_sentences_become_names() -> None:
@@ -86,6 +116,7 @@ def test_columns_of_runs_in_sentences_become_names() -> None:
     ("unit", "name"),
     [
         ("share of runs per step", "points per step"),
+        ("share of pairs", "points"),
         ("final_evidence_lower_bound", "nats"),
         ("best_log_likelihood per step", "nats per step"),
         ("final_prior_mismatch", ""),

@@ -9,10 +9,13 @@ from vistab.analysis.claims.measure import range_of
 from vistab.analysis.finding import asks
 from vistab.analysis.replicates import least_half_width, replicates_within, smallest_p
 from vistab.analysis.ruling import EQUIVALENT
+from vistab.analysis.stats.frontier import replicates_for_ends
 from vistab.analysis.wording import count
 from vistab.plan.cells import Comparison, comparisons
 from vistab.plan.model import Plan
 from vistab.spec.claims import NON_INFERIORITY, AssumeSpec, ClaimSpec
+from vistab.spec.search import FrontierSearch
+from vistab.spec.study import Study
 
 
 def summary(plan: Plan, *, with_power: bool = True) -> dict[str, Any]:
@@ -38,6 +41,7 @@ def summary(plan: Plan, *, with_power: bool = True) -> dict[str, Any]:
         "warnings": [
             *_warnings(plan, {claim.id: _replicates(found) for claim, found in compared}),
             *(line for one in compared if (line := _too_wide(plan, *one))),
+            *_open_ends(plan.study),
         ],
     }
 
@@ -146,6 +150,20 @@ def _too_wide(plan: Plan, claim: ClaimSpec, compared: Sequence[Comparison]) -> s
         f"{half_width:.2g} either way, past the margin of {claim.margin:g}; "
         f"{'more than 10,000' if enough is None else enough} replicates would do"
     )
+
+
+def _open_ends(study: Study) -> list[str]:
+    """A line for a search for a frontier whose interval cannot have two ends, whatever happens."""
+    search = study.search
+    if not isinstance(search, FrontierSearch):
+        return []
+    needed = max(replicates_for_ends(search.failure_rate, search.steps, study.alpha))
+    if needed <= search.replicates:
+        return []
+    return [
+        f"search: with {count(search.replicates, 'replicate')} a step no interval of a frontier "
+        f"can have two ends; {needed} replicates would do"
+    ]
 
 
 def _enough(p: float) -> int:

@@ -17,6 +17,12 @@ from vistab.report import words
 from vistab.report.figures.claims import claim_figures
 from vistab.report.figures.curves import coverage_figure, metric_figure, rule, signal_figure
 from vistab.report.figures.forest import forest_axis, forest_figure
+from vistab.report.figures.frontier import (
+    bracket_ends,
+    frontier_figure,
+    interval_words,
+    tried_mark,
+)
 from vistab.report.figures.inside import (
     codes_figure,
     data_figure,
@@ -26,13 +32,14 @@ from vistab.report.figures.inside import (
 )
 from vistab.report.figures.maps import failure_map, outcome_class, outcome_map, stack
 from vistab.report.figures.scatter import displacement_figure, key_mark
+from vistab.report.figures.search import CLASSES, class_mark, objective_figure, plane_figure
 from vistab.report.figures.strips import TILES, frames
 from vistab.report.figures.survival import survival_figure
 from vistab.report.figures.svg import figure
 from vistab.report.view import View, build_view
 from vistab.report.view.claims import compact_runs, control_rows, forest_reach
 from vistab.report.view.happened import NamedTally
-from vistab.report.view.layout import axis_columns, plain
+from vistab.report.view.layout import plain, told_columns
 from vistab.report.view.method import PHASES
 from vistab.results import Results
 from vistab.results.provenance import dropped
@@ -78,6 +85,17 @@ def _environment() -> Environment:
         metric_figure=metric_figure,
         metric_name=words.metric_name,
         rule=rule,
+        failure_classes=CLASSES,
+        class_mark=class_mark,
+        objective_figure=objective_figure,
+        plane_figure=plane_figure,
+        frontier_figure=frontier_figure,
+        bracket_ends=bracket_ends,
+        interval_words=interval_words,
+        tried_mark=tried_mark,
+        setting_name=words.setting_name,
+        settings_name=words.settings_name,
+        percent=words.percent,
         signal_figure=signal_figure,
         named_bar=named_bar,
         badge=badge,
@@ -106,7 +124,7 @@ def _context(view: View, runs: pd.DataFrame) -> dict[str, Any]:
     return {
         "view": view,
         "version": vistab.__version__,
-        "style": _asset("style.css"),
+        "style": _asset("style.css") + (_asset("search.css") if view.search else ""),
         "script": _asset("script.js"),
         "icons": _asset("icons.html.j2"),
         "level": f"{100 * (1 - view.study.alpha):g} %",
@@ -144,6 +162,7 @@ def _asset(name: str) -> Markup:
 def _sections(view: View, shown: set[str]) -> list[tuple[str, str]]:
     sections = (
         ("verdicts", "Verdicts", bool(view.forest)),
+        ("search", "The search", bool(view.search)),
         ("happened", "What happened", bool(shown)),
         ("strips", "See it", bool(view.strips)),
         ("inside", "Inside the model", bool(view.inside)),
@@ -189,12 +208,15 @@ def cite(view: View) -> str:
 
 def plain_runs(runs: pd.DataFrame) -> Mapping[str, Any]:
     """The table of runs as text cells, for readers without scripts."""
-    axes = axis_columns(runs)
+    axes = told_columns(runs)
     kept = runs.head(PLAIN_ROWS)
     rows = [
         [
             run["run_id"],
-            *(words.value_name(plain(run[path])) for path in axes),
+            *(
+                "" if (value := plain(run[path])) is None else words.value_name(value)
+                for path in axes
+            ),
             words.outcome_name(run["outcome"] if run["status"] == "finished" else run["status"]),
             "" if pd.isna(run["onset_round"]) else int(run["onset_round"]),
             "" if pd.isna(run["severity"]) else f"{run['severity']:.2f}",
@@ -228,16 +250,28 @@ def extra_numbers(verdict: Verdict) -> list[tuple[str, str]]:
     """The numbers of a kind's own details that no figure or table shows in full."""
     details: dict[str, Any] = {**verdict.details, **next(iter(control_rows(verdict)), {})}
     named: list[tuple[str, Any]] = []
-    for key in ("restricted_mean", "mean_length", "healthy", "means"):
+    for key in ("restricted_mean", "mean_length", "healthy", "means", "failed"):
         sides = details.get(key) or {}
         named += [(f"{key.replace('_', ' ')}, {side}", value) for side, value in sides.items()]
-    for key in ("levels", "level_means", "effects", "largest_difference", "n_pairs"):
+    for key in (
+        "levels",
+        "level_means",
+        "effects",
+        "largest_difference",
+        "n_pairs",
+        "n_healthy_cells",
+    ):
         if details.get(key) is not None:
             named.append((KEYS.get(key, key.replace("_", " ")), details[key]))
     return [(name, _listed(value)) for name, value in named]
 
 
-KEYS = {"effects": "effect by level", "level_means": "mean by level", "n_pairs": "pairs compared"}
+KEYS = {
+    "effects": "effect by level",
+    "level_means": "mean by level",
+    "n_pairs": "pairs compared",
+    "n_healthy_cells": "cells with healthy runs on both sides",
+}
 
 
 def _listed(value: Any) -> str:

@@ -10,8 +10,8 @@ from vistab.analysis.verdict import Verdict
 from vistab.analysis.wording import MINUS, plain_scale, say_p, share_scale
 
 TickText = Callable[[float], str]
-SHARE = "share of runs"
-"""The unit of effects that are differences of proportions; shown in percentage points."""
+SHARES = ("share of runs", "share of pairs")
+"""Units of effects that are differences of proportions; shown in percentage points."""
 
 OUTCOMES = (
     "healthy",
@@ -69,10 +69,16 @@ def value_name(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, (int, float)):
-        return (
-            f"{value:g}".replace("-", MINUS) if abs(value) >= 1e-3 or value == 0 else f"{value:.0e}"
-        )
+        short = f"{value:.0e}"
+        if 0 < abs(value) < 1e-3 and float(short) == value:  # 5e-04, but not 3e-04 for 0.00025
+            return short
+        return f"{MINUS if value < 0 else ''}{abs(value):g}"
     return str(value).replace("_", " ")
+
+
+def setting_name(value: object) -> str:
+    """A value that a search may have drawn from a range: floats to three digits that count."""
+    return number(value) if isinstance(value, float) else value_name(value)
 
 
 DOTTED = re.compile(r"\b(?:target|family|optimizer|budget)(?:\.[a-z_]+)+")
@@ -95,6 +101,13 @@ def control_name(label: str) -> str:
 def assignment_name(assignment: Mapping[str, object]) -> str:
     """`regularizer weight 5, batch norm off`."""
     return ", ".join(f"{axis_name(path)} {value_name(value)}" for path, value in assignment.items())
+
+
+def settings_name(assignment: Mapping[str, object]) -> str:
+    """`learning rate 0.00518, regularizer weight 14.3`: an assignment that a search has made."""
+    return ", ".join(
+        f"{axis_name(path)} {setting_name(value)}" for path, value in assignment.items()
+    )
 
 
 def percent(share: float) -> str:
@@ -126,8 +139,8 @@ def unit_name(unit: str) -> str:
 
     Metrics without a unit are bare numbers: the claim's words and figure name them.
     """
-    if unit.startswith(SHARE):
-        return "points" + unit.removeprefix(SHARE)
+    if unit.startswith(SHARES):
+        return re.sub("^share of [a-z]+", "points", unit)
     metric, _, per = unit.partition(" ")
     if METRIC.fullmatch(metric):
         return f"{EFFECTS.get(metric.split('_', 1)[1], '')} {per}".strip()
@@ -155,7 +168,7 @@ def interval(verdict: Verdict) -> str:
 def _rounded(verdict: Verdict, value: float) -> str:
     """A number of the verdict rounded as in its sentence: to what the interval supports."""
     low, high = verdict.interval or (0.0, abs(verdict.effect or 0.0))
-    scale = (share_scale if verdict.unit.startswith(SHARE) else plain_scale)(high - low)
+    scale = (share_scale if verdict.unit.startswith(SHARES) else plain_scale)(high - low)
     return scale.say(value)
 
 

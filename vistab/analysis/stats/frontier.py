@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -34,6 +35,16 @@ def frontier_interval(
     below = [point.value for point in points if _p(point, rate, "less") <= level]
     above = [point.value for point in points if _p(point, rate, "greater") <= level]
     return max(below, default=None), min(above, default=None)
+
+
+def replicates_for_ends(rate: float, steps: int, alpha: float) -> tuple[int, int]:
+    """The fewest runs a step at which one of `steps` can find a lower end, and an upper end.
+
+    A lower end is shown best by no failure at all, which has the chance (1 - rate)^n at the
+    frontier; an upper end by nothing but failures, rate^n.
+    """
+    level = math.log(alpha / steps)
+    return math.ceil(level / math.log(1 - rate)), math.ceil(level / math.log(rate))
 
 
 def _p(point: Point, rate: float, alternative: Literal["less", "greater"]) -> float:

@@ -12,10 +12,12 @@ from vistab.report.figures.panel import Panel, frame, panel
 from vistab.report.figures.survival import survival_figure
 from vistab.report.figures.svg import circle, figure, line, path, rect, spread, text
 from vistab.report.view.claims import control_rows
-from vistab.report.words import SHARE, TickText, number, percent, value_name
+from vistab.report.words import SHARES, TickText, number, percent, value_name
 
 Details = Mapping[str, Any]
 SIDES = ("control", "treatment")
+BAR = 20.0
+"""Pixels from one bar to the next."""
 
 
 def claim_figures(verdict: Verdict, labels: Mapping[str, str]) -> list[Markup]:
@@ -33,7 +35,7 @@ def _alt(verdict: Verdict, details: Details) -> str:
 
 
 def _is_share(verdict: Verdict) -> bool:
-    return verdict.unit.startswith(SHARE)
+    return verdict.unit.startswith(SHARES)
 
 
 def _value_axis(verdict: Verdict, values: Sequence[float]) -> tuple[tuple[float, float], TickText]:
@@ -47,13 +49,42 @@ def _value_axis(verdict: Verdict, values: Sequence[float]) -> tuple[tuple[float,
 
 def paired_dots(verdict: Verdict, details: Details) -> Markup | None:
     """A pair of dots a replicate, control to treatment, joined; the means as bars."""
+    area, parts = _dots(verdict, details)
+    return figure(_alt(verdict, details), area.width, area.height, *parts) if parts else None
+
+
+def score(verdict: Verdict, details: Details) -> Markup | None:
+    """Paired dots; where only healthy runs are compared, below them the shares that failed."""
+    area, parts = _dots(verdict, details)
+    failed = details.get("failed")
+    if not parts or not failed or _is_share(verdict):
+        return paired_dots(verdict, details)
+    height = area.height + 2 * BAR + 24
+    bars = _failed_bars(area, failed)
+    return figure(_alt(verdict, details), area.width, height, *parts, *bars)
+
+
+def _failed_bars(area: Panel, failed: Mapping[str, float]) -> list[Markup]:
+    """A bar a side, its length the share of that side's runs that failed and were left out."""
+    x, width = area.x.start, area.x.end - area.x.start - 26  # room for the longer side's label
+    parts = [text(2, area.height + 16, "failed runs, left out above", "axis-label")]
+    for row, side in enumerate(SIDES):
+        y = area.height + 24 + row * BAR
+        parts.append(rect(x, y, width, BAR - 6, "cell"))
+        parts.append(rect(x, y, width * failed[side], BAR - 6, f"fill-{side}"))
+        parts.append(text(x + width + 12, y + 11, f"{side} {percent(failed[side])}", "direct"))
+    return parts
+
+
+def _dots(verdict: Verdict, details: Details) -> tuple[Panel, list[Markup]]:
+    """The panel of the paired dots and what is in it; nothing without a pair."""
     pairs = [
         (row["control"], row["treatment"])
         for row in details.get("by_replicate", ())
         if row.get("control") is not None and row.get("treatment") is not None
     ]
     if not pairs:
-        return None
+        return panel((0, 1), (0, 1)), []
     (low, high), ticks = _value_axis(verdict, [value for pair in pairs for value in pair])
     area = panel((0, len(pairs) - 1), (low, high), height=200, right=88)
     axes, area = area, area.inset(14)
@@ -69,8 +100,7 @@ def paired_dots(verdict: Verdict, details: Details) -> Markup | None:
         parts.append(_mark("control", x - by, area.y(control), size))
         parts.append(_mark("treatment", x + by, area.y(treatment), size))
     means = {side: details.get(f"{side}_mean") for side in SIDES}
-    parts += _side_labels(axes, means, details, ticks)
-    return figure(_alt(verdict, details), area.width, area.height, *parts)
+    return axes, [*parts, *_side_labels(axes, means, details, ticks)]
 
 
 def _shares(verdict: Verdict) -> tuple[float, ...] | None:
@@ -221,6 +251,7 @@ def zero_line(verdict: Verdict, details: Details) -> Markup | None:
 
 
 DRAWN: dict[str, Callable[[Verdict, Details], Markup | None]] = {
+    "score": score,
     "onset": survival,
     "trend": slopes,
     "interaction": two_slopes,

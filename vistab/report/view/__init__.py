@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from vistab.analysis.verdict import Verdict
+from vistab.plan import make_plan
+from vistab.plan.model import Plan
 from vistab.report.view.claims import ForestRow, answer, forest_row
 from vistab.report.view.happened import (
     CurvePanel,
@@ -18,8 +22,18 @@ from vistab.report.view.happened import (
 )
 from vistab.report.view.inside import InsideView, inside_view
 from vistab.report.view.layout import MOST_PANELS, Layout, choose_layout, grid_runs
-from vistab.report.view.method import Fact, Flow, Loss, design, flow, losses, machine
+from vistab.report.view.method import (
+    Fact,
+    Flow,
+    Loss,
+    design,
+    explored_flow,
+    flow,
+    losses,
+    machine,
+)
 from vistab.report.view.payload import payload
+from vistab.report.view.search import SearchView, search_view
 from vistab.report.view.space import space_of
 from vistab.report.view.strips import StripView, strip_view
 from vistab.report.view.typical import Group, typical_groups
@@ -32,13 +46,16 @@ from vistab.spec.study import Study
 class View:
     """Everything the page shows. Sections without data are empty or None, and are left out.
 
-    layout: of the maps. curves: of coverage over rounds, with the x axis apart where there is room.
+    All is of confirm runs alone, but the search, its flow (`explored`), the losses, the machine and
+    the payload. layout: of the maps. curves: of coverage over rounds, with the x axis apart where
+    there is room.
     """
 
     study: Study
     title: str
     answer: str
     forest: tuple[ForestRow, ...]
+    search: SearchView | None
     layout: Layout
     curves: Layout
     maps: tuple[MapPanel, ...]
@@ -49,6 +66,7 @@ class View:
     strips: StripView | None
     inside: InsideView | None
     why: WhyView | None
+    explored: Flow | None
     flow: Flow
     losses: tuple[Loss, ...]
     design: tuple[Fact, ...]
@@ -64,7 +82,7 @@ class View:
 
 def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> View:
     """Collect what the report shows of a study, its verdicts and its results."""
-    runs, history = results.runs, results.history
+    runs, history = confirm_runs(results), results.history
     layout = choose_layout(study)
     curves = layout.apart(MOST_PANELS)
     grid = grid_runs(study, runs)
@@ -76,22 +94,33 @@ def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> V
     return View(
         study=study,
         title=study.title or study.study.replace("_", " "),
-        answer=answer(verdicts, len(runs), study.replicates),
+        answer=answer(verdicts, len(runs), study.replicates, searched=study.search is not None),
         forest=tuple(forest_row(verdict, claims.get(verdict.id)) for verdict in verdicts),
+        search=search_view(study, results, runs),
         layout=layout,
         curves=curves,
-        maps=map_panels(grid, layout) if finished else (),
+        maps=map_panels(grid, layout) if finished and study.search is None else (),
         named=named_tallies(runs) if finished else (),
         coverage=coverage_panels(grid, history, curves),
         groups=groups,
         more_groups=more_groups,
         strips=strips,
         inside=inside_view(study, results, grid, layout, groups, space),
-        why=why_view(study, verdicts, runs, history),
+        why=why_view(_plan(study, results), verdicts, runs, history),
+        explored=explored_flow(study, results.runs),
         flow=flow(study, runs, verdicts),
-        losses=losses(runs),
+        losses=losses(results.runs),
         design=design(study),
-        machine=machine(results.provenance, runs),
+        machine=machine(results.provenance, results.runs),
         provenance=results.provenance,
         payload=payload(results, verdicts, strips, study.family),
     )
+
+
+def confirm_runs(results: Results) -> pd.DataFrame:
+    """The runs that claims may read, and of which the report speaks; those of a search are not."""
+    return results.runs[results.runs["role"] == "confirm"]
+
+
+def _plan(study: Study, results: Results) -> Plan:
+    return make_plan(study, results.trials if study.search else ())

@@ -58,13 +58,20 @@ def forest_row(verdict: Verdict, claim: ClaimSpec | None = None) -> ForestRow:
 def figure_labels(claim: ClaimSpec | None) -> dict[str, str]:
     """What a claim's figure measures, along which axis and until which event, in words."""
     axis = getattr(claim, "along", None) or next(iter(getattr(claim, "across", None) or ()), None)
-    outcome = getattr(claim, "outcome", None) or "failed"
-    metric = getattr(claim, "metric", None)
     return {
-        "measured": metric_name(metric) if metric else runs_that(outcome),
+        "measured": measured(claim),
         "axis": axis_name(axis) if axis else "level",
         "event": EVENTS.get(getattr(claim, "event", ""), "without the event yet"),
     }
+
+
+def measured(claim: ClaimSpec | None) -> str:
+    """What a claim reads off runs, as the label of an axis."""
+    metric = getattr(claim, "metric", None)
+    if metric is None:
+        return runs_that(getattr(claim, "outcome", None) or "failed")
+    pairs = getattr(claim, "given", None) == "all"
+    return f"pairs with the higher {metric_name(metric)}" if pairs else metric_name(metric)
 
 
 def runs_that(outcome: str) -> str:
@@ -89,9 +96,15 @@ def forest_reach(rows: Sequence[ForestRow]) -> float:
     return min(12.0, max(1.5, *ends, 0)) if ends else 1.5
 
 
-def answer(verdicts: Sequence[Verdict], n_runs: int, replicates: int) -> str:
-    """The one-sentence answer: `5 of 8 claims supported, 1 refuted; 780 runs, 10 replicates`."""
-    ran = f"{count(n_runs, 'run')}, {count(replicates, 'replicate')}"
+def answer(
+    verdicts: Sequence[Verdict], n_runs: int, replicates: int, *, searched: bool = False
+) -> str:
+    """The one-sentence answer: `5 of 8 claims supported, 1 refuted; 780 runs, 10 replicates`.
+
+    searched: the runs are those that confirm what a search has found.
+    """
+    thing = "confirm run" if searched else "run"
+    ran = f"{count(n_runs, thing)}, {count(replicates, 'replicate')}"
     if not verdicts:
         return f"No claims were declared; {ran}."
     counts: Counter[str] = Counter(verdict.verdict for verdict in verdicts)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from vistab.plan.model import column_value
 from vistab.spec.axes import get
+from vistab.spec.search import confirmed_names
 from vistab.spec.selection import controls
 from vistab.spec.study import Study
 
@@ -63,10 +64,20 @@ def axis_columns(runs: pd.DataFrame) -> list[str]:
     return [str(column) for column in runs.columns if "." in str(column)]
 
 
+def told_columns(runs: pd.DataFrame) -> list[str]:
+    """The columns by which the table of all runs tells them apart: the role too, if it differs."""
+    return [*(["role"] if runs["role"].nunique() > 1 else []), *axis_columns(runs)]
+
+
 def plain(value: Any) -> Any:
-    """A value of a table as its Python value; lists (of betas, say) as tuples, which compare."""
+    """A value of a table as its Python value; lists (of betas, say) as tuples, which compare.
+
+    None for one that is missing, as it is while a search has not chosen it.
+    """
     if isinstance(value, (list, tuple, np.ndarray)):
         return tuple(plain(item) for item in value)
+    if pd.isna(value):
+        return None
     return value.item() if isinstance(value, np.generic) else value
 
 
@@ -91,7 +102,12 @@ def swept(study: Study) -> dict[str, tuple[Any, ...]]:
 
 
 def grid_runs(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
-    """The runs of the grid: axes that only named arms set hold the study's own value."""
+    """The runs of the grid: axes that only named arms set hold the study's own value.
+
+    The arms that a search has confirmed are a grid of their own.
+    """
+    if study.search is not None:
+        return runs
     own = grid_axes(study)
     extra = [path for path in axis_columns(runs) if path not in own]
     return matching(runs, {path: get(study, path) for path in extra})
@@ -101,7 +117,10 @@ def choose_layout(study: Study) -> Layout:
     """Series: the axis that claims compare; x: the continuous one with most values; facets: others.
 
     Facets are ordered by their number of values, so that the longest runs along the rows of panels.
+    Of a study with a search, the confirmed arms are compared, by name.
     """
+    if study.search is not None and study.confirm is not None:
+        return Layout(Column("arm", confirmed_names(study.confirm)), None, (), None)
     axes = [Column(path, tuple(values)) for path, values in swept(study).items()]
     compared = compared_axis(study)
     ranked = sorted(axes, key=lambda column: _rank(study, column))

@@ -9,9 +9,12 @@ from typing import Any
 import pandas as pd
 
 from vistab.analysis.verdict import Verdict
+from vistab.analysis.wording import count
 from vistab.report.view.happened import Tally, tally
 from vistab.report.view.layout import grid_axes
-from vistab.report.words import axis_name, value_name
+from vistab.report.view.search_words import extent
+from vistab.report.words import axis_name, listed, value_name
+from vistab.spec.search import Range, confirmed_names, n_suggestions, space_of
 from vistab.spec.study import Study
 
 PHASES: dict[str, tuple[str, ...]] = {
@@ -83,12 +86,25 @@ class Fact:
 
 
 def flow(study: Study, runs: pd.DataFrame, verdicts: Sequence[Verdict]) -> Flow:
-    """Count the runs by fate."""
+    """Count the confirm runs by fate; of a search's arms two may have the same settings."""
+    arms = runs["arm_id" if study.search is None else "arm"].nunique()
+    return _flow(runs, arms, study.replicates, verdicts)
+
+
+def explored_flow(study: Study, runs: pd.DataFrame) -> Flow | None:
+    """The same of the runs of a search, whose arms are its suggestions; None without a search."""
+    if study.search is None:
+        return None
+    explored = runs[runs["role"] == "explore"]
+    return _flow(explored, n_suggestions(study.search), study.search.replicates, ())
+
+
+def _flow(runs: pd.DataFrame, arms: int, replicates: int, verdicts: Sequence[Verdict]) -> Flow:
     status = runs["status"].value_counts()
     return Flow(
         len(runs),
-        runs["arm_id"].nunique(),
-        study.replicates,
+        arms,
+        replicates,
         int(status.get("finished", 0)),
         int(status.get("crashed", 0)),
         int(status.get("missing", 0)),
@@ -108,13 +124,15 @@ def losses(runs: pd.DataFrame) -> tuple[Loss, ...]:
 
 
 def design(study: Study) -> tuple[Fact, ...]:
-    """Target, family, budget and axes in words."""
+    """Target, family, budget, search and axes in words."""
+    of = " of each confirmed arm" if study.search else ""
     facts = [
         Fact("Target", _spec(study.target)),
         Fact("Family", _spec(study.family)),
         Fact("Optimiser", _spec(study.optimizer)),
         Fact("Budget of a run", _spec(study.budget)),
-        Fact("Replicates", f"{study.replicates}, seed {study.seed}"),
+        Fact("Replicates", f"{study.replicates}{of}, seed {study.seed}"),
+        *_search_facts(study),
         *(
             Fact(f"Axis: {axis_name(path)}", _values(values))
             for path, values in grid_axes(study).items()
@@ -122,6 +140,18 @@ def design(study: Study) -> tuple[Fact, ...]:
         *(Fact(f"Arm: {value_name(arm.name)}", _assignment(arm.set)) for arm in study.arms),
     ]
     return tuple(fact for fact in facts if fact.value)
+
+
+def _search_facts(study: Study) -> Iterator[Fact]:
+    search, confirm = study.search, study.confirm
+    if search is None or confirm is None:
+        return
+    many = f"{n_suggestions(search)} suggestions, {count(search.replicates, 'replicate')} of each"
+    yield Fact("Search", f"{search.kind}, {many}")
+    for path, values in space_of(search).items():
+        shown = extent(values) if isinstance(values, Range) else _values(values)
+        yield Fact(f"Searched: {axis_name(path)}", shown)
+    yield Fact("Confirmed", listed(list(confirmed_names(confirm))))
 
 
 def _spec(spec: Any) -> str:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vistab.analysis.verdict import Verdict
-from vistab.report.view.layout import axis_columns, plain
+from vistab.report.view.layout import plain, told_columns
 from vistab.report.view.signals import Signal, signals_of
 from vistab.report.view.space import Plane
 from vistab.report.view.strips import StripView
@@ -39,7 +39,7 @@ def payload(
     """The JSON text of all runs, safe inside a script element."""
     runs = results.runs
     data = {
-        "axes": [_axis(runs, path) for path in axis_columns(runs)],
+        "axes": [_axis(runs, column) for column in told_columns(runs)],
         **_texts(runs),
         "replicate": [int(replicate) for replicate in runs["replicate"]],
         "onset": _whole(runs, "onset_round"),
@@ -63,11 +63,11 @@ def _coded(values: Sequence[str]) -> dict[str, Any]:
 def _axis(runs: pd.DataFrame, path: str) -> dict[str, Any]:
     found = [plain(value) for value in runs[path]]
     try:
-        order = sorted(set(found))
+        order = sorted(set(found), key=lambda value: (value is None, value))
     except TypeError:
         order = list(dict.fromkeys(found))
     where = {value: k for k, value in enumerate(order)}
-    names = [value_name(value) for value in order]
+    names = ["" if value is None else value_name(value) for value in order]
     return {"name": axis_name(path), "names": names, "index": [where[value] for value in found]}
 
 
@@ -75,7 +75,7 @@ def _texts(runs: pd.DataFrame) -> dict[str, Any]:
     named = runs["arm"].where(runs["arm"] != runs["arm_id"])
     ended = runs["outcome"].where(runs["status"] == "finished", runs["status"])
     return {
-        "arm_id": _coded([str(arm) for arm in runs["arm_id"]]),
+        "arm_id": _coded([run_id.rpartition("-r")[0] for run_id in runs["run_id"]]),
         "arm": _coded(["" if pd.isna(name) else value_name(name) for name in named]),
         "ended": _coded([outcome_name(str(outcome)) for outcome in ended]),
         "evidence": _coded(_words(runs["evidence"])),

@@ -11,13 +11,12 @@ import pandas as pd
 
 from vistab.analysis.claims.base import run_ids_of
 from vistab.analysis.verdict import Verdict
-from vistab.plan import make_plan
 from vistab.plan.cells import Comparison, comparisons
+from vistab.plan.model import Plan
 from vistab.report.view.happened import CurvePanel, Series, curves
 from vistab.report.view.signals import Signal, signals_of
 from vistab.report.words import assignment_name, value_name
 from vistab.spec.selection import controls
-from vistab.spec.study import Study
 
 MOVES = {"aae": "encoder"}
 """Whose displacement is recorded, where it is not the generator's."""
@@ -55,16 +54,17 @@ class _Side:
 
 
 def why_view(
-    study: Study, verdicts: Sequence[Verdict], runs: pd.DataFrame, history: pd.DataFrame
+    plan: Plan, verdicts: Sequence[Verdict], runs: pd.DataFrame, history: pd.DataFrame
 ) -> WhyView | None:
     """Built on the claim with most controls (the rival explanation), else the first comparison."""
+    study = plan.study
     candidates = [claim for claim in study.claims if hasattr(claim, "treatment")]
     judged = {verdict.id for verdict in verdicts}
     candidates = [claim for claim in candidates if claim.id in judged]
     if not candidates or history.empty:
         return None
     claim: Any = max(candidates, key=lambda c: len(controls(c)))
-    sides = _sides(claim, comparisons(make_plan(study), claim))
+    sides = _sides(claim, comparisons(plan, claim))
     groups = tuple(group for side in sides if (group := _group(side, runs, history)))
     signals = tuple(
         panel

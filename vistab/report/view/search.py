@@ -1,0 +1,145 @@
+"""What a search tried and found, and how what it liked best did when it was trained again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vistab.analysis.search import Frontier, frontiers
+from vistab.plan import make_plan
+from vistab.plan.frontier import along
+from vistab.plan.model import Arm
+from vistab.plan.ranking import best_assignments, ranking
+from vistab.plan.search import is_over
+from vistab.plan.trials import Told, Trial
+from vistab.report.view.search_sampler import SamplerView, sampler_view
+from vistab.report.view.search_space import Dimension, dimension
+from vistab.report.view.search_words import paragraphs, shrinkage
+from vistab.results import Results
+from vistab.spec.search import FrontierSearch, SamplerSearch, confirmed_names
+from vistab.spec.study import Study
+
+
+@dataclass(frozen=True)
+class FrontierView:
+    """Every bisection's frontier along one dimension; stable: at most `rate` of the runs fail.
+
+    per: the axis whose values have a bisection each, None without one.
+    """
+
+    along: Dimension
+    per: str | None
+    rate: float
+    rows: tuple[Frontier, ...]
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A confirmed arm: how its runs did as a suggestion and when they were trained again.
+
+    settings: what the search chose, None until it is over. explored: None if it was never tried,
+    confirmed: None without a finished run. lost: confirm runs that did not finish. same_as: an arm
+    above it with the same settings.
+    """
+
+    name: str
+    settings: Mapping[str, Any] | None
+    explored: Told | None
+    confirmed: Told | None
+    lost: int
+    same_as: str | None
+
+
+@dataclass(frozen=True)
+class SearchView:
+    """The section on the search: of a `sampler`, or of bisections for a `frontier`.
+
+    told: what was searched and why it was confirmed, a paragraph each. shrinkage: how the best
+    fared when it was confirmed, in words; empty while that is not known.
+    """
+
+    told: tuple[str, ...]
+    sampler: SamplerView | None
+    frontier: FrontierView | None
+    confirmed: tuple[Confirmed, ...]
+    shrinkage: str
+
+
+def search_view(study: Study, results: Results, runs: pd.DataFrame) -> SearchView | None:
+    """What there is to tell of a study's search; None without one. runs: the confirm runs."""
+    search = study.search
+    if search is None:
+        return None
+    trials = results.trials
+    winners = confirmed_trials(study, trials)
+    confirmed = _confirmed(study, trials, winners, runs)
+    best = confirmed[1]
+    return SearchView(
+        paragraphs(study, trials),
+        sampler_view(search, trials, winners) if isinstance(search, SamplerSearch) else None,
+        _frontier(study, search, trials) if isinstance(search, FrontierSearch) else None,
+        confirmed,
+        shrinkage(best.name, best.explored, best.confirmed),
+    )
+
+
+def confirmed_trials(study: Study, trials: Sequence[Trial]) -> dict[str, Trial]:
+    """By the name of a confirmed arm the suggestion that it was; arms never tried are left out."""
+    assert study.search is not None
+    assert study.confirm is not None
+    if not is_over(study, trials):
+        return {}
+    search, names = study.search, confirmed_names(study.confirm)[1:]
+    left = [trial for trial in trials if trial.told is not None]
+    left = ranking(search, left) if isinstance(search, SamplerSearch) else left
+    best = best_assignments(search, trials, study.confirm.top)
+    found = {}
+    for name, assignment in zip(names, best, strict=False):
+        trial = next((one for one in left if dict(one.assignment) == assignment), None)
+        if trial is not None:
+            found[name] = trial
+            left.remove(trial)  # of two alike suggestions, the second is the arm after the first
+    return found
+
+
+def _frontier(study: Study, search: FrontierSearch, trials: Sequence[Trial]) -> FrontierView:
+    path, values = along(search)
+    rows = frontiers(search, trials, study.alpha)
+    return FrontierView(
+        dimension(path, values), next(iter(search.per), None), search.failure_rate, rows
+    )
+
+
+def _confirmed(
+    study: Study, trials: Sequence[Trial], winners: Mapping[str, Trial], runs: pd.DataFrame
+) -> tuple[Confirmed, ...]:
+    assert study.confirm is not None
+    names = confirmed_names(study.confirm)
+    arms = {arm.name: arm for arm in make_plan(study, trials).arms if arm.name in names}
+    rows = []
+    for at, name in enumerate(names):
+        arm, own = arms[name], runs[runs["arm"] == name]
+        same = (other for other in names[:at] if arm.known and arms[other].arm_id == arm.arm_id)
+        winner = winners.get(name)
+        explored = winner.told if winner else None
+        rows.append(Confirmed(name, _settings(arm), explored, *_told(own), next(same, None)))
+    return tuple(rows)
+
+
+def _settings(arm: Arm) -> Mapping[str, Any] | None:
+    return dict(arm.assignment) if arm.known else None
+
+
+def _told(runs: pd.DataFrame) -> tuple[Told | None, int]:
+    """How an arm's finished runs did, and how many did not finish. No coverage counts as 0."""
+    finished = runs[runs["status"] == "finished"]
+    lost = len(runs) - len(finished)
+    if finished.empty:
+        return None, lost
+    coverage = np.nan_to_num(finished["final_coverage"].to_numpy(dtype=float), nan=0.0)
+    failed = int((finished["outcome"] != "healthy").sum())
+    return Told(failed, len(finished), float(coverage.mean())), lost
