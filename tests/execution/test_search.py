@@ -11,8 +11,8 @@ import pytest
 
 from vistab.errors import Interrupted, ResultsError
 from vistab.execution import local
-from vistab.execution.search import Search, open_search
-from vistab.execution.suggest import make_suggester
+from vistab.execution.search.running import Search, open_search
+from vistab.execution.search.suggesters import make_suggester
 from vistab.plan import make_plan
 from vistab.plan.trials import Told
 from vistab.results.search_log import log_of
@@ -236,7 +236,7 @@ def test_a_crashed_suggestion_is_trained_by_the_next_session_but_not_ranked(undi
 LISTENING = """
 import sys
 from pathlib import Path
-from vistab.execution.suggest import Sampler
+from vistab.execution.search.suggesters import Sampler
 from vistab.spec.load import load_study
 Sampler(load_study(Path(sys.argv[1])))
 import os

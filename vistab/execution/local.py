@@ -12,7 +12,7 @@ from vistab.execution.packs import (
     slot_of,
     start,
 )
-from vistab.execution.search import open_search
+from vistab.execution.search.running import open_search
 from vistab.plan.model import Pack, Plan
 from vistab.results.record import OnProgress, ignore
 from vistab.results.store import Store

@@ -28,7 +28,7 @@ from vistab.execution.packs import (
     slot_of,
     start,
 )
-from vistab.execution.search import Search, open_search
+from vistab.execution.search.running import Search, open_search
 from vistab.plan.model import Pack, Plan
 from vistab.results.files import write_bytes
 from vistab.results.pack_folder import PackFolder
@@ -91,7 +91,7 @@ class Session:
         Tune asks for suggestions ahead of free workers unless it is told how many there are; asked
         too early, a sampler would not know yet how the pack in training does.
         """
-        from vistab.execution.searcher import LoggedSearcher
+        from vistab.execution.search.tune import LoggedSearcher
 
         packs: dict[str, Pack] = {}
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from vistab.errors import ResultsError
 from vistab.execution.packs import RETRIES
-from vistab.execution.suggest import Suggester, make_suggester
+from vistab.execution.search.suggesters import Suggester, make_suggester
 from vistab.plan import make_plan
 from vistab.plan.model import Pack, Plan
 from vistab.plan.search import explore_pack, is_over

@@ -8,7 +8,7 @@ from typing import Any
 
 from ray.tune.search import Searcher
 
-from vistab.execution.search import Search
+from vistab.execution.search.running import Search
 from vistab.plan.model import Pack
 
 
