@@ -15,7 +15,7 @@ from vistab.execution.search.running import Search, open_search
 from vistab.execution.search.suggesters import make_suggester
 from vistab.plan import make_plan
 from vistab.plan.trials import Told
-from vistab.results.search_log import log_of
+from vistab.results.search_log import Event, log_of
 from vistab.results.store import open_store
 from vistab.spec.search import SAMPLERS, n_suggestions
 
@@ -125,6 +125,31 @@ def test_a_bisection_does_not_depend_on_the_order_of_answers(plan_of):
             suggester.tell(number, made_up(assignment))
         found.append(made)
     assert found[0] == found[1]
+
+
+def test_a_bisection_waits_for_the_step_before(plan_of):
+    """What to try next depends on it; other bisections need not wait."""
+    suggester = make_suggester(plan_of(HEAD + SEARCHES["frontier"]).study)
+    assert [suggester.ask()[0], suggester.ask()[0], suggester.ask()] == [0, 1, None]
+    suggester.tell(1, Told(0, 4, 0.5))
+    assert [suggester.ask()[0], suggester.ask()] == [3, None]
+    suggester.tell(0, None)  # a crash ends a step too
+    assert suggester.ask()[0] == 2
+
+
+@pytest.mark.parametrize("name", ["tpe", "frontier"])
+def test_a_replayed_log_brings_what_would_have_come_next(plan_of, tmp_path, name):
+    """Also where that depends on what was told, as it does past a sampler's random start."""
+    plan = plan_of(HEAD + SEARCHES[name])
+    whole = suggested(plan.study)
+    for n_done in (3, len(whole) - 1):
+        with open_store(tmp_path / str(n_done), plan.study) as store:
+            log = log_of(store.folder)
+            for number, assignment in whole[:n_done]:
+                log.append(Event("asked", number, assignment))
+                log.append(Event("told", number, told=made_up(assignment)))
+            pack = Search(plan, store).next_pack()
+            assert dict(pack.runs[0].arm.assignment) == whole[n_done][1]
 
 
 TRAINED = "search: {kind: tpe, space: " + SPACE + ", trials: 4, replicates: 2}"

@@ -210,6 +210,25 @@ def test_claims_of_a_search_name_its_arms_alone(
     assert second.rule == f"no arm has this value of {WEIGHT}"
 
 
+def test_not_even_the_base_values_can_be_named(
+    problems: Callable[..., tuple[Problem, ...]],
+) -> None:
+    """search.baseline is how to name them: another arm may come to have them too."""
+    (problem,) = problems(text().replace("{arm: search.baseline}", f"{{{WEIGHT}: 0}}"))
+    assert problem.rule == f"no arm has this value of {WEIGHT}"
+
+
+def test_cmaes_takes_no_lists_beside_its_ranges(
+    problems: Callable[..., tuple[Problem, ...]],
+) -> None:
+    space = SPACE.replace("}}", f"}}, {STEPS}: [1, 2]}}")
+    (problem,) = problems(text(f"{{kind: cmaes, space: {space}, trials: 8}}"))
+    assert (problem.path, problem.rule) == (
+        "search.space",
+        "cmaes takes two or more ranges and no lists",
+    )
+
+
 def test_confirm_alone_is_refused(problems: Callable[..., tuple[Problem, ...]]) -> None:
     (problem,) = problems(f"{HEAD}confirm: {{top: 1, replicates: 4}}\n")
     assert (problem.path, problem.rule) == ("confirm", "belongs to a study with search")
