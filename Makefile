@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: study test slow check format bench docs clean
+.PHONY: study test slow check format bench docs calibrate clean
 
 study: $(READY)  ## run the main study: plan, train, judge, report
 	$(BIN)/vistab study studies/gan_stability.yaml
@@ -31,6 +31,9 @@ bench: $(READY)  ## packs against one run per process, side by side
 docs: $(READY)  ## make the theory's page and the README's pictures again (pictures need chromium)
 	$(BIN)/python docs/make_theory.py
 	$(BIN)/python docs/make_pictures.py
+
+calibrate: $(READY)  ## make the page of calibration again: 2,000 simulated studies a row, minutes
+	OMP_NUM_THREADS=1 $(BIN)/python docs/make_calibration.py
 
 clean:
 	rm -rf $(VENV) dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis

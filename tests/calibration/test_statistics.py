@@ -1,6 +1,7 @@
-"""Do the tests reject as seldom, and the intervals cover as often, as they promise?
+"""Do the bare statistics reject as seldom, and cover as often, as they promise?
 
-Simulated with fixed seeds; a bound is missed by chance about once in a thousand.
+Simulated with fixed seeds; a bound is missed by chance about once in a thousand. Whole studies
+are in test_scenarios.py.
 """
 
 from __future__ import annotations
@@ -9,23 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from vistab.analysis.claims import onset
-from vistab.analysis.claims.base import Evidence, Table
-from vistab.analysis.finding import asks, weigh
+from vistab.analysis.claims.base import Evidence
 from vistab.analysis.ruling import Against, Question, claim_p, combine, control_p, rule
 from vistab.analysis.stats.betting import betting_interval, capital
 from vistab.analysis.stats.holm import holm
 from vistab.analysis.stats.sign_flip import sign_flip
-from vistab.analysis.stats.survival import kaplan_meier
-from vistab.plan import make_plan
-from vistab.plan.cells import comparisons
-from vistab.spec.claims import CLAIMS
-from vistab.spec.families import GanFamily
-from vistab.spec.study import BudgetSpec, Study
-from vistab.spec.targets import RingTarget
 
 ALPHA = 0.1
 
@@ -71,75 +62,6 @@ def test_the_sign_flip_test_rejects_a_true_null_as_seldom_as_it_says(shape: str,
         assert np.mean(p <= alpha) <= at_most(alpha, 2000)
     if shape == "continuous":  # and no seldomer: the test is exact
         assert np.mean(p <= 0.125) == pytest.approx(0.125, abs=0.03)
-
-
-WEIGHT, STEPS, RATE = (
-    "family.regularizer.weight",
-    "family.generator_steps",
-    "optimizer.learning_rate",
-)
-SIDES = {"treatment": {WEIGHT: 5}, "control": {WEIGHT: 0}}
-CLAIMED: dict[str, dict[str, Any]] = {
-    "rate": {"kind": "rate", "expect": "lower", **SIDES},
-    "onset": {"kind": "onset", "event": "failure", "expect": "later", **SIDES},
-    "trend": {"kind": "trend", "along": STEPS, "expect": "higher"},
-    "across": {"kind": "interaction", "across": {STEPS: (1, 5)}, "expect": "higher", **SIDES},
-    "along": {"kind": "interaction", "along": STEPS, "expect": "lower", **SIDES},
-    "stable_region": {"kind": "stable_region", "along": RATE, "expect": "wider", **SIDES},
-}
-
-
-def toy(claim: dict[str, Any]) -> Study:
-    """Eight replicates of 2 weights x 3 rates x 2 steps, with one claim."""
-    return Study(
-        study="toy",
-        target=RingTarget(kind="ring"),
-        family=GanFamily(kind="gan"),
-        budget=BudgetSpec(rounds=100, snapshots=10),
-        replicates=8,
-        alpha=ALPHA,
-        axes={RATE: (1e-3, 2e-3, 4e-3), STEPS: (1, 5), WEIGHT: (0.0, 5.0)},
-        claims=(CLAIMS[claim["kind"]](id="C", says="It helps.", **claim),),
-    )
-
-
-def null_runs(runs: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
-    """No axis matters; runs of one replicate mostly share their fate."""
-    fate = generator.normal(0, 2, 8)[runs["replicate"]]
-    failed = fate + generator.normal(0, 1, len(runs)) > 0
-    onset = np.clip(10 * np.round(5 + fate + generator.normal(0, 1, len(runs))), 10, 100)
-    return runs.assign(
-        outcome=np.where(failed, "mode_collapse", "healthy"),
-        onset_round=pd.Series(np.where(failed, onset, np.nan), index=runs.index).astype("Int64"),
-    )
-
-
-@pytest.mark.parametrize("name", CLAIMED)
-def test_without_any_effect_a_claim_is_seldom_supported(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Replicates are strongly correlated across cells, so cells must not count as evidence."""
-    n_studies = 200
-    drawn = kaplan_meier([50.0], 100)  # curves are slow to make, and no verdict reads them
-    monkeypatch.setattr(onset, "kaplan_meier", lambda times, rounds: drawn)
-    study = toy(CLAIMED[name])
-    plan, claim = make_plan(study), study.claims[0]
-    (comparison,) = comparisons(plan, claim)
-    runs = pd.DataFrame([{"run_id": run.run_id, "replicate": run.replicate} for run in plan.runs])
-    runs = runs.set_index("run_id")
-    generator = np.random.default_rng(0)
-    question = asks(claim, study, n_claims=1)
-    words, held = [], 0
-    for _ in range(n_studies):
-        table = Table(plan, null_runs(runs, generator), pd.DataFrame())
-        one = weigh(claim, comparison, table, question)
-        assert one.p is not None
-        assert one.interval is not None
-        words.append(rule(one, question, one.p))
-        held += one.interval[0] <= 0 <= one.interval[1]
-    assert words.count("supported") / n_studies <= at_most(ALPHA / 2, n_studies)
-    assert words.count("refuted") / n_studies <= at_most(ALPHA / 2, n_studies)
-    assert held / n_studies >= 1 - ALPHA
 
 
 def lists_of_controls(generator: np.random.Generator, shift: float) -> list[Against]:

@@ -20,8 +20,8 @@ from vistab.spec.selection import compare
 Floats = npt.NDArray[np.float64]
 Bounds = tuple[float, float]
 
-MOST_CELLS = 12_000
-FEWEST, MOST = 1_000, 4_000
+MOST_CELLS = 40_000
+FEWEST, MOST = 1_000, 8_000
 """Replicates of a pool: as many as have MOST_CELLS cells, within these bounds."""
 
 
