@@ -10,7 +10,7 @@ study: $(READY)  ## run the main study: plan, train, judge, report
 	$(BIN)/vistab study studies/gan_stability.yaml
 
 test: $(READY)  ## all tests but the slow ones, with line coverage
-	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not slow" --cov --cov-report=term --cov-fail-under=90
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow" --cov --cov-report=term --cov-fail-under=90
 
 slow: $(READY)  ## the slow tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow
