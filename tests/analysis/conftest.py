@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vistab.analysis import pool
 from vistab.plan import make_plan
 from vistab.plan.model import Run
 from vistab.spec.claims import CLAIMS
@@ -22,6 +23,13 @@ AXES = {
     "family.generator_steps": (1, 2, 5),
     "family.regularizer.weight": (0.0, 5.0),
 }
+
+
+@pytest.fixture
+def small_pools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third of the simulated replicates: what is tested of power does not turn on its digits."""
+    monkeypatch.setattr(pool, "MOST_CELLS", 12_000)
+    monkeypatch.setattr(pool, "MOST", 4_000)
 
 
 @dataclass

@@ -15,6 +15,8 @@ from vistab.analysis.power import ENOUGH, MOST_REPLICATES, level_of, power_of
 from vistab.analysis.stats.betting import betting_interval
 from vistab.plan import make_plan
 
+pytestmark = pytest.mark.usefixtures("small_pools")
+
 RATE, STEPS, WEIGHT = (
     "optimizer.learning_rate",
     "family.generator_steps",

@@ -22,6 +22,8 @@ from vistab.analysis.stats.probit import (
 )
 from vistab.plan import make_plan
 
+pytestmark = pytest.mark.usefixtures("small_pools")
+
 RATE, STEPS, WEIGHT = (
     "optimizer.learning_rate",
     "family.generator_steps",
