@@ -78,12 +78,10 @@ def refuse_missing(run_ids: Sequence[str], table: Table) -> None:
 def weigh(claim: ClaimSpec, comparison: Comparison, table: Table, question: Question) -> Against:
     """Effect, p and intervals of one comparison."""
     evidence = KINDS[claim.kind].gather(claim, comparison, table)
-    found = Against(
-        comparison.label,
-        evidence,
-        interval_of(evidence, question.alpha),
-        interval_of(evidence, question.alpha / question.n_controls),
-    )
+    interval = strict = interval_of(evidence, question.alpha)
+    if question.n_controls > 1:
+        strict = interval_of(evidence, question.alpha / question.n_controls)
+    found = Against(comparison.label, evidence, interval, strict)
     if not question.has_p:
         return found
     tested = sign_flip(evidence.effects, seed=table.plan.study.seed)
