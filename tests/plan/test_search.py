@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vistab.plan import make_plan
 from vistab.plan.cells import comparisons
 from vistab.plan.frontier import Bracket, bracket_of, middle
-from vistab.plan.ranking import best_assignments, costs_of, dominates, fronts, ranking
+from vistab.plan.ranking import best_choices, costs_of, dominates, fronts, ranking
 from vistab.plan.search import confirmed_rows, explore_pack, is_over, replicates_of
 from vistab.plan.trials import Told, Trial
 from vistab.spec.search import FrontierSearch, Range, SamplerSearch
@@ -161,8 +161,8 @@ def test_what_crashed_is_not_ranked() -> None:
 def test_equal_arms_take_one_place_while_there_are_others() -> None:
     """A random search may suggest the same arm twice."""
     trials = [trial(0, 0), trial(1, 0), trial(2, 1, rate=2e-3)]
-    assert [one[LR] for one in best_assignments(SAMPLER, trials, 2)] == [1e-3, 2e-3]
-    assert [one[LR] for one in best_assignments(SAMPLER, trials, 3)] == [1e-3, 2e-3, 1e-3]
+    assert [one.assignment[LR] for one in best_choices(SAMPLER, trials, 2)] == [1e-3, 2e-3]
+    assert [one.assignment[LR] for one in best_choices(SAMPLER, trials, 3)] == [1e-3, 2e-3, 1e-3]
 
 
 costs = st.tuples(st.integers(0, 3).map(float), st.integers(-3, 0).map(float))

@@ -124,8 +124,8 @@ def level_of(plan: Plan, claim: ClaimSpec) -> float:
 
     For claims that go by the interval, alpha itself: intervals are not adjusted.
     """
-    n_claims = sum(asks(one, plan.study, 1).has_p for one in plan.study.claims)
-    return plan.study.alpha / (n_claims if asks(claim, plan.study, 1).has_p else 1)
+    n_claims = sum(one.has_p for one in plan.study.claims)
+    return plan.study.alpha / (n_claims if claim.has_p else 1)
 
 
 def replicates_of(plan: Plan, claim: ClaimSpec) -> int:

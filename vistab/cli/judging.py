@@ -32,10 +32,8 @@ def judge_again(folder: Path, claims: Path | None = None) -> tuple[Verdict, ...]
         with reopen_store(folder) as store:
             _stored(store)
     results = load(folder)
-    plan = read_stored_plan(results.study_file)
-    check_unchanged(plan.study, results.provenance, results.study_file)
-    if claims is not None:
-        plan = read_stored_plan(results.study_file, claims)
+    plan = read_stored_plan(results.study_file, claims)
+    check_unchanged(plan.study, results.provenance, results.study_file)  # whatever its claims are
     return _judged(plan, results)
 
 

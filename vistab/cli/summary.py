@@ -75,7 +75,7 @@ def _claim(plan: Plan, claim: ClaimSpec, compared: Sequence[Comparison]) -> dict
         "left_out": sum(one.left_out for one in compared),
         "n_runs": len(set().union(*map(_run_ids, compared))),
         "n_replicates": n_replicates,
-        "smallest_p": smallest_p(n_replicates) if asks(claim, plan.study, 1).has_p else None,
+        "smallest_p": smallest_p(n_replicates) if claim.has_p else None,
         "comparisons": [
             {"control": one.label, "cells": len(one.cells), "left_out": one.left_out}
             for one in compared
@@ -119,7 +119,7 @@ def _warnings(plan: Plan, replicates: dict[str, int]) -> list[str]:
     p to the largest and stops at the first that is too large.
     """
     alpha = plan.study.alpha
-    tested = [claim.id for claim in plan.study.claims if asks(claim, plan.study, 1).has_p]
+    tested = [claim.id for claim in plan.study.claims if claim.has_p]
     ranked = sorted(tested, key=lambda claim: -replicates[claim])
     warnings: list[str] = []
     for rank, claim in enumerate(ranked):

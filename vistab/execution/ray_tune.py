@@ -60,14 +60,15 @@ def execute(
     try:
         announce_all(plan, store, on_progress)
         search = open_search(plan, store)
-        if search is None and not start(plan, store):
+        todo = start(plan, store) if search is None else ()
+        if search is None and not todo:
             return
         with cluster(resources, workers, address, store.work / "scratch") as scratch:
             session = Session(store, scratch, resources, workers, slot_of(resources, probe))
             if search is not None:
                 session.search(search, on_progress)
-                plan = search.plan()
-            session.run(start(plan, store), on_progress)
+                todo = start(search.plan(), store)
+            session.run(todo, on_progress)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; the same command goes on from here") from None
 

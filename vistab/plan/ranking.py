@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from vistab.plan.frontier import along, bracket_of, trials_of_chain
@@ -13,14 +14,23 @@ Costs = tuple[float, ...]
 """What is to be small: the failure rate, or the negative coverage."""
 
 
-def best_assignments(search: SearchSpec, trials: Sequence[Trial], top: int) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Choice:
+    """An arm to be confirmed, and the suggestion that it was; None if it was never tried."""
+
+    assignment: Mapping[str, Any]
+    trial: Trial | None
+
+
+def best_choices(search: SearchSpec, trials: Sequence[Trial], top: int) -> list[Choice]:
     """The best `top` arms of a search that is over, best first; fewer if too many crashed."""
     if isinstance(search, FrontierSearch):
         return _frontiers(search, trials)[:top]
     assert isinstance(search, SamplerSearch)
-    ranked = [dict(trial.assignment) for trial in ranking(search, trials)]
-    first = [one for at, one in enumerate(ranked) if one not in ranked[:at]]
-    again = [one for at, one in enumerate(ranked) if one in ranked[:at]]
+    ranked = [Choice(trial.assignment, trial) for trial in ranking(search, trials)]
+    seen = [choice.assignment for choice in ranked]
+    first = [one for at, one in enumerate(ranked) if one.assignment not in seen[:at]]
+    again = [one for at, one in enumerate(ranked) if one.assignment in seen[:at]]
     return [*first, *again][:top]
 
 
@@ -61,12 +71,14 @@ def dominates(one: Costs, other: Costs) -> bool:
     return one != other and all(a <= b for a, b in zip(one, other, strict=True))
 
 
-def _frontiers(search: FrontierSearch, trials: Sequence[Trial]) -> list[dict[str, Any]]:
+def _frontiers(search: FrontierSearch, trials: Sequence[Trial]) -> list[Choice]:
     """Every bisection's largest stable value, the largest first; the range's low end if none."""
     path, values = along(search)
-    found = [
-        {**chain, path: bracket_of(search, trials_of_chain(search, trials, at)).stable}
-        for at, chain in enumerate(search.chains)
-    ]
-    found.sort(key=lambda one: (one[path] is None, -(one[path] or 0)))
-    return [{**one, path: values.low if one[path] is None else one[path]} for one in found]
+    found = []
+    for at, chain in enumerate(search.chains):
+        mine = trials_of_chain(search, trials, at)
+        stable = bracket_of(search, mine).stable
+        told = (one for one in mine if one.told is not None and one.assignment[path] == stable)
+        choice = Choice({**chain, path: values.low if stable is None else stable}, next(told, None))
+        found.append((stable is None, -(stable or 0), at, choice))
+    return [choice for *_, choice in sorted(found, key=lambda one: one[:3])]

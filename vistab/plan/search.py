@@ -15,7 +15,7 @@ from vistab.plan.arms import ArmBuilder
 from vistab.plan.frontier import along, step_of
 from vistab.plan.model import Arm, Pack, Plan, Role, Run, digest
 from vistab.plan.packs import make_packs
-from vistab.plan.ranking import best_assignments
+from vistab.plan.ranking import best_choices
 from vistab.plan.trials import Trial
 from vistab.spec.grid import Grid
 from vistab.spec.search import FrontierSearch, n_suggestions
@@ -78,7 +78,8 @@ def confirmed_rows(
     assert study.search is not None
     assert study.confirm is not None
     top = study.confirm.top
-    best = best_assignments(study.search, trials, top) if is_over(study, trials) else []
+    choices = best_choices(study.search, trials, top) if is_over(study, trials) else []
+    best = [choice.assignment for choice in choices]
     if len(best) < top:
         return ()
     baseline = dict(zip(grid.columns, grid.rows[0], strict=True))

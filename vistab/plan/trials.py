@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,13 @@ class Told:
     def failure_rate(self) -> float:
         """Share of the runs that failed."""
         return self.failed / self.n
+
+
+def told_of(outcomes: Sequence[str], coverages: Sequence[float | None]) -> Told:
+    """How runs did, by outcome and final coverage; a coverage that is not a number counts as 0."""
+    known = [0.0 if one is None or math.isnan(one) else float(one) for one in coverages]
+    failed = sum(outcome != "healthy" for outcome in outcomes)
+    return Told(failed, len(known), sum(known) / len(known))
 
 
 @dataclass(frozen=True)

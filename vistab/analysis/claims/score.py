@@ -42,7 +42,7 @@ def gather(claim: ScoreClaim, comparison: Comparison, table: Table) -> Evidence:
         worst = -np.inf if better_of(claim.metric, table.plan) == "higher" else np.inf
         ranked = {**dict.fromkeys(outcomes, worst), **measured.values}
         return won_and_lost(comparison, ranked, details)
-    return difference(claim, comparison, measured.values, measured.scaled_bounds(1), details)
+    return difference(comparison, measured.values, measured.scaled_bounds(1), details)
 
 
 def won_and_lost(comparison: Comparison, values: Values, details: dict[str, Any]) -> Evidence:
@@ -67,7 +67,6 @@ def won_and_lost(comparison: Comparison, values: Values, details: dict[str, Any]
 
 
 def difference(
-    claim: ScoreClaim,
     comparison: Comparison,
     values: Values,
     bounds: tuple[float, float] | None,

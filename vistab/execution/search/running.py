@@ -6,10 +6,7 @@ then stands where the old one stood, trains again what was asked and not told, a
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 from vistab.errors import ResultsError
 from vistab.execution.packs import RETRIES
@@ -17,7 +14,7 @@ from vistab.execution.search.suggesters import Suggester, make_suggester
 from vistab.plan import make_plan
 from vistab.plan.model import Pack, Plan
 from vistab.plan.search import explore_pack, is_over
-from vistab.plan.trials import Told, Trial
+from vistab.plan.trials import Told, Trial, told_of
 from vistab.results.pack_folder import PackFolder
 from vistab.results.search_log import Event, SearchLog, log_of
 from vistab.results.store import Store
@@ -52,11 +49,6 @@ class Search:
             self.trials[event.number] = Trial(event.number, dict(event.assignment or {}))
         else:
             self._end(event.number, event.told)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether every suggestion was made and has ended."""
-        return is_over(self.study, list(self.trials.values()))
 
     @property
     def all_asked(self) -> bool:
@@ -108,16 +100,13 @@ class Search:
 
     def plan(self) -> Plan:
         """The study's plan as far as the search has come."""
-        return make_plan(self.study, self.log.trials())
+        return make_plan(self.study, list(self.trials.values()))
 
 
 def told_by(folder: PackFolder) -> Told:
-    """How the runs of a finished pack did. A coverage that is not a number counts as 0."""
-    rows: Sequence[Mapping[str, Any]] = folder.runs()
-    failed = sum(row["outcome"] != "healthy" for row in rows)
-    coverage = [row["final_coverage"] for row in rows]
-    known = [0.0 if value is None or math.isnan(value) else float(value) for value in coverage]
-    return Told(failed, len(rows), sum(known) / len(rows))
+    """How the runs of a finished pack did."""
+    rows = folder.runs()
+    return told_of([row["outcome"] for row in rows], [row["final_coverage"] for row in rows])
 
 
 def open_search(plan: Plan, store: Store) -> Search | None:

@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from vistab.analysis.search import Frontier, frontiers
 from vistab.plan import make_plan
 from vistab.plan.frontier import along
 from vistab.plan.model import Arm
-from vistab.plan.ranking import best_assignments, ranking
+from vistab.plan.ranking import best_choices
 from vistab.plan.search import is_over
-from vistab.plan.trials import Told, Trial
+from vistab.plan.trials import Told, Trial, told_of
 from vistab.report.view.search_sampler import SamplerView, sampler_view
 from vistab.report.view.search_space import Dimension, dimension
 from vistab.report.view.search_words import paragraphs, shrinkage
@@ -93,17 +92,10 @@ def confirmed_trials(study: Study, trials: Sequence[Trial]) -> dict[str, Trial]:
     assert study.confirm is not None
     if not is_over(study, trials):
         return {}
-    search, names = study.search, confirmed_names(study.confirm)[1:]
-    left = [trial for trial in trials if trial.told is not None]
-    left = ranking(search, left) if isinstance(search, SamplerSearch) else left
-    best = best_assignments(search, trials, study.confirm.top)
-    found = {}
-    for name, assignment in zip(names, best, strict=False):
-        trial = next((one for one in left if dict(one.assignment) == assignment), None)
-        if trial is not None:
-            found[name] = trial
-            left.remove(trial)  # of two alike suggestions, the second is the arm after the first
-    return found
+    names = confirmed_names(study.confirm)[1:]
+    best = best_choices(study.search, trials, study.confirm.top)
+    named = zip(names, best, strict=False)  # fewer if too many crashed
+    return {name: choice.trial for name, choice in named if choice.trial is not None}
 
 
 def _frontier(study: Study, search: FrontierSearch, trials: Sequence[Trial]) -> FrontierView:
@@ -135,11 +127,9 @@ def _settings(arm: Arm) -> Mapping[str, Any] | None:
 
 
 def _told(runs: pd.DataFrame) -> tuple[Told | None, int]:
-    """How an arm's finished runs did, and how many did not finish. No coverage counts as 0."""
+    """How an arm's finished runs did, and how many did not finish."""
     finished = runs[runs["status"] == "finished"]
     lost = len(runs) - len(finished)
     if finished.empty:
         return None, lost
-    coverage = np.nan_to_num(finished["final_coverage"].to_numpy(dtype=float), nan=0.0)
-    failed = int((finished["outcome"] != "healthy").sum())
-    return Told(failed, len(finished), float(coverage.mean())), lost
+    return told_of(list(finished["outcome"]), list(finished["final_coverage"])), lost
