@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from vistab.collapse import evidence
+from vistab.collapse import evidence, severity
+from vistab.collapse.calibration import Calibration, Levels, uncalibrated
 from vistab.collapse.divergence import diverged_from
 from vistab.collapse.inner import inner_failure
 from vistab.collapse.ruling import Ruling
@@ -25,6 +26,7 @@ from vistab.collapse.trajectory import (
     running_mean,
     running_median,
     tail_start,
+    window,
 )
 from vistab.collapse.wandering import Wandering, touching, wandering
 from vistab.spec.outcomes import Outcome
@@ -40,9 +42,12 @@ def rule(
     signals: Mapping[str, npt.ArrayLike],
     modes: Modes,
     thresholds: Thresholds = THRESHOLDS,
+    calibration: Calibration | None = None,
 ) -> Ruling:
     """Rule on one run from its T snapshots: rounds [T], and `measure`'s signals [T] and [T, m].
 
+    calibration: made for the size of the snapshots, by `calibrate`; without one the thresholds are
+    taken as they are, which suits hundreds of samples a mode.
     Columns that only some families keep are read too, where they are there (`inner_failure`).
     Pure: the same signals always give the same ruling. Raises ValueError without any snapshot or
     when shapes do not fit.
@@ -55,35 +60,35 @@ def rule(
     inner = inner_failure(run, signals, modes, thresholds)
     if inner is not None:
         return inner
-    now = _healthy_snapshots(run, thresholds)
-    lasting = _lasting_health(run, thresholds)
+    asked = uncalibrated(modes, thresholds)
+    levels = {} if calibration is None else calibration.levels
+    now = healthy_snapshots(run, levels.get(1, asked), 1)
+    width = window(2 * thresholds.lasting - 1, len(run))
+    smoothed = healthy_snapshots(run, levels.get(width, asked), width)
+    lasting = lasting_states(smoothed, min(thresholds.lasting, len(run)))
     if lasting[-1] or _arrives_last(run, now, thresholds):
-        return _healthy(run, now, lasting)
+        covered = 1.0 if calibration is None else calibration.covered
+        return _healthy(run, now, lasting, severity.of_health(run, thresholds, covered))
     return _failed(run, now, lasting, thresholds)
 
 
-def _healthy_snapshots(run: Trajectory, t: Thresholds, width: int = 1) -> Flags:
+def healthy_snapshots(run: Trajectory, least: Levels, width: int = 1) -> Flags:
     """Snapshots [T] that are healthy by medians over `width` snapshots around each.
 
-    Every mode is held in the median, and on average too, so that one which flickers below what it
-    should have is not held by luck; and the typical snapshot holds most modes at a time.
+    Every group of modes is held in the median, and on average too, so that one which flickers below
+    what it should have is not held by luck; and the typical snapshot holds most modes at a time.
     """
 
     def typical(values: Array) -> Array:
         return running_median(values, width)
 
-    parts = np.minimum(typical(run.parts), running_mean(run.parts, width))
-    every_mode = np.all(parts >= t.held_share * run.fair, axis=1)
-    most_modes = typical(run.modes) >= t.held_modes * run.n_modes
-    in_place = typical(run.coverage) >= t.coverage
-    varied = typical(run.spread) >= t.spread
-    return np.asarray(every_mode & most_modes & in_place & varied)
-
-
-def _lasting_health(run: Trajectory, t: Thresholds) -> Flags:
-    """The state [T] of the run: spells too short to last belong to what was before them."""
-    smoothed = _healthy_snapshots(run, t, width=2 * t.lasting - 1)
-    return lasting_states(smoothed, min(t.lasting, len(run)))
+    groups = run.parts @ run.groups.T
+    held = typical(groups) >= least.median_parts
+    held &= running_mean(groups, width) >= least.mean_parts
+    most_modes = typical(run.modes) >= least.modes
+    in_place = typical(run.coverage) >= least.coverage
+    varied = typical(run.spread) >= least.spread
+    return np.asarray(held.all(axis=1) & most_modes & in_place & varied)
 
 
 def _arrives_last(run: Trajectory, now: Flags, t: Thresholds) -> bool:
@@ -92,12 +97,11 @@ def _arrives_last(run: Trajectory, now: Flags, t: Thresholds) -> bool:
     return bool(now[-1]) and int(before.sum()) < t.lasting
 
 
-def _healthy(run: Trajectory, now: Flags, lasting: Flags) -> Ruling:
+def _healthy(run: Trajectory, now: Flags, lasting: Flags, missing: float) -> Ruling:
     converged = first(now, _last_change(lasting)) if lasting[-1] else None
-    last_quarter = run.coverage[-max(1, len(run) // 4) :]
     words = evidence.healthy(run, now, lasting, converged)
     round_ = None if converged is None else int(run.rounds[converged])
-    return Ruling("healthy", None, round_, _severity(last_quarter), words)
+    return Ruling("healthy", None, round_, missing, words)
 
 
 def _failed(run: Trajectory, now: Flags, lasting: Flags, t: Thresholds) -> Ruling:
@@ -108,11 +112,11 @@ def _failed(run: Trajectory, now: Flags, lasting: Flags, t: Thresholds) -> Rulin
     moves = wandering(run, seen, since, t)
     if moves is not None and moves.to_the_end:
         onset = moves.since if was_healthy else _hidden_start(seen, moves.since)
-        return _lasting_failure("oscillating", run, onset, evidence.oscillating(run, onset, t))
+        return _lasting("oscillating", run, onset, t, evidence.oscillating(run, onset, t))
     if not _reached(run, t):
         return Ruling("stalled", None, None, 1.0, evidence.stalled(run))
     onset = _collapse_onset(run, now, since if was_healthy else None, moves, t)
-    return _lasting_failure("mode_collapse", run, onset, evidence.collapsed(run, onset, t))
+    return _lasting("mode_collapse", run, onset, t, evidence.collapsed(run, onset, t))
 
 
 def _collapse_onset(
@@ -151,10 +155,6 @@ def _last_change(states: Flags) -> int:
     return tail_start(states == states[-1])
 
 
-def _lasting_failure(outcome: Outcome, run: Trajectory, onset: int, words: str) -> Ruling:
-    return Ruling(outcome, int(run.rounds[onset]), None, _severity(run.coverage[onset:]), words)
-
-
-def _severity(coverage: Array) -> float:
-    """1 - median balanced coverage, kept in [0, 1] against rounding."""
-    return min(max(1 - float(np.median(coverage)), 0.0), 1.0)
+def _lasting(outcome: Outcome, run: Trajectory, onset: int, t: Thresholds, words: str) -> Ruling:
+    missing = severity.of_failure(run, onset, t)
+    return Ruling(outcome, int(run.rounds[onset]), None, missing, words)

@@ -21,7 +21,7 @@ class Trajectory:
     """Stored signals of one run with T snapshots; what was not finite counts as off the data.
 
     rounds [T]; finite [T]; coverage, modes, quality, spread, scale [T]; parts [T, m], which sum to
-    quality, and the same of a perfect sampler: fair [m], which sums to 1.
+    quality, and the same of a perfect sampler: fair [m], which sums to 1; groups [g, m] of modes.
     """
 
     rounds: npt.NDArray[np.int64]
@@ -33,6 +33,7 @@ class Trajectory:
     scale: Array
     parts: Array
     fair: Array
+    groups: Array
 
     def __len__(self) -> int:
         return len(self.rounds)
@@ -64,7 +65,9 @@ class Trajectory:
         )
         parts = np.where(finite[:, None], shares, 0.0) / modes.ceiling
         fair = modes.fair_shares / modes.ceiling
-        return cls(numbers, finite, coverage, held, quality, spread, scale, parts, fair)
+        return cls(
+            numbers, finite, coverage, held, quality, spread, scale, parts, fair, modes.groups
+        )
 
     @property
     def n_modes(self) -> int:
@@ -87,8 +90,12 @@ def running_mean(values: Array, width: int) -> Array:
 
 def _windows(values: Array, width: int) -> Array:
     """All full windows [T - width + 1, ..., width]; narrower ones, but odd, if T is too small."""
-    width = min(width, len(values) - 1 + len(values) % 2)  # odd, so that no two are averaged
-    return np.lib.stride_tricks.sliding_window_view(values, width, axis=0)
+    return np.lib.stride_tricks.sliding_window_view(values, window(width, len(values)), axis=0)
+
+
+def window(width: int, length: int) -> int:
+    """The width (odd) of windows over so many snapshots: no more than there are, and odd too."""
+    return min(width, length - 1 + length % 2)  # the median of an even number averages two
 
 
 def _around(values: Array, length: int) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Protocol
@@ -10,10 +11,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 from scipy.special import chdtr
+from scipy.stats import binom
 
 from vistab.targets.covariance import participation_ratio
 
 Array = npt.NDArray[np.float64]
+Draw = Callable[[int, np.random.Generator], Array]
+"""Draws n samples [n, d] with a generator's random numbers."""
 
 HIGH_QUALITY_STDS: Final = 3.0
 """A sample within this many standard deviations of its nearest mode is of high quality."""
@@ -25,8 +29,11 @@ class Modes(Protocol):
     """Where a target's samples lie, and how a perfect sampler scores there.
 
     The target's own modes where they are known (`KnownModes`); else bins of its data
-    (`vistab.targets.bins.DataBins`). m modes, d features.
+    (`vistab.targets.bins.DataBins`). m modes, d features. Equal only to itself.
     """
+
+    def __hash__(self) -> int:
+        """By identity."""
 
     @property
     def centres(self) -> Array:
@@ -85,6 +92,25 @@ class Modes(Protocol):
 
     def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
         """Distance to, and index of, the nearest centre of finite samples [..., d]; both [...]."""
+
+    @property
+    def groups(self) -> Array:
+        """Which modes are asked for together, [g, m] of 0 and 1: each alone, and neighbours.
+
+        Something that goes missing may be spread over several bins, none of which shows it alone.
+        """
+
+    def fewest(self, n: int, part: float, error: float) -> Array:
+        """High-quality samples [g] of each group among n, if it has this part of its fair share.
+
+        A sampler has fewer with a probability of at most `error` a group.
+        """
+
+    def rehearsal(self, generator: np.random.Generator) -> tuple[Modes, Draw]:
+        """How a perfect sampler is rehearsed: what it is compared with, and how it draws.
+
+        Data are compared with other data, drawn from with replacement: half with half.
+        """
 
 
 class Target(Protocol):
@@ -219,6 +245,27 @@ class KnownModes:
     def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
         """Distance to, and index of, the nearest centre of finite samples [..., d]; both [...]."""
         return nearest_in(self._tree, samples)
+
+    @property
+    def groups(self) -> Array:
+        """Each mode alone, [m, m]."""
+        return np.eye(self.count)
+
+    def fewest(self, n: int, part: float, error: float) -> Array:
+        """Quantiles [m] of binomial counts: the shares are known."""
+        return np.asarray(binom.ppf(error, n, part * self.fair_shares))
+
+    def rehearsal(self, generator: np.random.Generator) -> tuple[Modes, Draw]:
+        """The density's own draws, compared with its own modes."""
+        return self, self.draw
+
+    def draw(self, n: int, generator: np.random.Generator) -> Array:
+        """Draw n samples [n, d]: modes, by inverting the weights' cumulative sum, then noise."""
+        cumulative = np.cumsum(self.weights)
+        uniform = generator.random(n) * cumulative[-1]
+        which = np.minimum(np.searchsorted(cumulative, uniform, side="right"), self.count - 1)
+        noise = generator.standard_normal((n, self.dimension))
+        return np.asarray(self.centres[which] + self.std * noise)
 
     @cached_property
     def _tree(self) -> cKDTree:

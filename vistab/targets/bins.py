@@ -12,9 +12,11 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.cluster.hierarchy import ward
 from scipy.spatial import cKDTree
+from scipy.stats import betabinom
 
-from vistab.targets.base import Array, nearest_in
+from vistab.targets.base import Array, Draw, Modes, nearest_in
 from vistab.targets.covariance import mean_pair_product, participation_ratio
 
 HIGH_QUALITY: Final = 0.99
@@ -22,6 +24,8 @@ HIGH_QUALITY: Final = 0.99
 bin's own data keeps: about what 3 std are to a Gaussian mode in two dimensions."""
 
 _STARTS: Final = 10  # of so many k-means the tightest is kept
+
+_LARGEST_GROUP: Final = 0.2  # of all data; what is larger shows in its parts
 
 _FEWEST: Final = 3  # data in a bin that have a spread in more than one direction
 
@@ -122,6 +126,32 @@ class DataBins:
     def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
         """Distance to, and index of, the nearest centre of finite samples [..., d]; both [...]."""
         return nearest_in(self._tree, samples)
+
+    @cached_property
+    def groups(self) -> Array:
+        """Each bin alone, and those that a tree of their centres joins, up to a fifth of all data.
+
+        A class of images fills several bins: with few samples their sum alone shows its loss.
+        """
+        tree = ward(self.centres) if self.count > 1 else np.empty((0, 4))
+        found = list(np.eye(self.count))
+        for left, right in tree[:, :2].astype(int):
+            found.append(found[left] + found[right])
+        small = [one @ self.fair_shares <= _LARGEST_GROUP for one in found]
+        alone = np.arange(len(found)) < self.count
+        return np.stack(found)[alone | small]
+
+    def fewest(self, n: int, part: float, error: float) -> Array:
+        """Quantiles [g] of beta-binomial counts: the data are a sample themselves (Jeffreys)."""
+        counts, size = part * len(self.data) * self.groups @ self.fair_shares, len(self.data)
+        return np.asarray(betabinom.ppf(error, n, counts + 0.5, size - counts + 0.5))
+
+    def rehearsal(self, generator: np.random.Generator) -> tuple[Modes, Draw]:
+        """One half of the data, compared with the bins as the other half fills them."""
+        half, rest = np.array_split(generator.permutation(self.data), 2)
+        counts = np.bincount(self.nearest(half)[1], minlength=self.count)
+        yardstick = DataBins(half, self.centres[counts >= _FEWEST])
+        return yardstick, lambda n, generator: rest[generator.integers(len(rest), size=n)]
 
     @cached_property
     def _own(self) -> tuple[Array, npt.NDArray[np.intp]]:

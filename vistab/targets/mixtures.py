@@ -30,15 +30,7 @@ class GaussianMixture:
 
     def sample(self, n: int, generator: np.random.Generator) -> npt.NDArray[np.float32]:
         """Draw n samples, float32 [n, d]; the same generator state gives the same samples."""
-        which, noise = self._draw(n, generator)
-        return (self.modes.centres[which] + self.modes.std * noise).astype(np.float32)
-
-    def _draw(self, n: int, generator: np.random.Generator) -> tuple[npt.NDArray[np.intp], Array]:
-        """Draw modes [n], by inverting the weights' cumulative sum, and normal noise [n, d]."""
-        cumulative = np.cumsum(self.modes.weights)
-        uniform = generator.random(n) * cumulative[-1]
-        which = np.minimum(np.searchsorted(cumulative, uniform, side="right"), len(cumulative) - 1)
-        return which, generator.standard_normal((n, self.dimension))
+        return self.modes.draw(n, generator).astype(np.float32)
 
 
 def ring(spec: RingTarget) -> GaussianMixture:

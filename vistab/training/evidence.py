@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from torch import Tensor
 
-from vistab.collapse.detector import Ruling, rule
+from vistab.collapse.calibration import calibrate
+from vistab.collapse.detector import THRESHOLDS, Ruling, rule
 from vistab.collapse.latent import measure_latent
 from vistab.collapse.signals import measure
 from vistab.families.base import Input, Observation
@@ -80,11 +81,13 @@ def record(
     """
     metrics = {**SIGNAL_METRICS, **pack.runs[0].arm.settings.family.metrics}
     columns, rounds = evidence.stacked(), np.array(evidence.rounds)
+    n = pack.runs[0].arm.settings.budget.snapshot_samples
+    calibration = calibrate(modes, n, THRESHOLDS)
     common = {"rounds": evidence.rounds[-1], "seconds": seconds / len(pack.runs), "device": device}
     rows = []
     for k, run in enumerate(pack.runs):
         own = {name: values[k] for name, values in columns.items()}
-        ruling = rule(rounds, own, modes)
+        ruling = rule(rounds, own, modes, calibration=calibration)
         rows.append({"run_id": run.run_id} | _ruled(ruling) | _metrics(own, metrics) | common)
     return PackRecord(
         pack_id=pack.pack_id,

@@ -1,0 +1,165 @@
+"""What a perfect sampler scores at a sample size, and what may be asked of a run there.
+
+The thresholds say what a healthy run has; few samples may not show it even where it is so. Each is
+lowered to what a perfect sampler still reaches, so that it is called unhealthy in at most 1 % of
+snapshots at any sample size. Reference is compared with reference for that: draws of the known
+density, or one half of the data with the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from scipy.special import betaincinv, ndtri
+
+from vistab.collapse.severity import tolerant_coverage
+from vistab.collapse.signals import HELD_SHARE, SIGNALS, measure
+from vistab.collapse.thresholds import Thresholds
+from vistab.targets.base import Array, Modes
+
+FALSE_ALARMS: Final = 0.01
+"""Share of a perfect sampler's snapshots that may be called unhealthy."""
+
+_PARTS: Final = 4  # conditions of health, each with its equal part of the false alarms
+
+_IMBALANCED: Final = 2 / 3  # of its fair share has a mode that others have twice as much as
+
+_IMBALANCED_ALARMS: Final = 0.05  # share of such a sampler's snapshots that may be called unhealthy
+
+_REHEARSED: Final = 200_000  # samples of a perfect sampler that are drawn and measured
+
+_REHEARSALS: Final = (40, 200)  # ... in so many snapshots, at least and at most
+
+_TALLIES: Final = 4000  # snapshots of which only the modes' counts are drawn
+
+
+@dataclass(frozen=True)
+class Band:
+    """What a perfect sampler scores at one snapshot, and what is asked of a run.
+
+    low, high: 99 % of its snapshots lie between them. least: a healthy snapshot has at least this;
+    None for what health does not depend on.
+    """
+
+    low: float
+    high: float
+    least: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """The least that a healthy run has over a window of snapshots.
+
+    median_parts, mean_parts [g]: share of each group of modes over a perfect sampler's high-quality
+    share, in the window's median and mean; 0 where so few samples cannot show a loss. The medians
+    of modes (their number), coverage and spread, as signals.
+    """
+
+    median_parts: Array
+    mean_parts: Array
+    modes: float
+    coverage: float
+    spread: float
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What holds at n_samples a snapshot.
+
+    levels: by width of the window (odd). bands: of each signal at one snapshot. covered: what a
+    perfect sampler covers on average, by `tolerant_coverage`.
+    """
+
+    levels: Mapping[int, Levels]
+    bands: Mapping[str, Band]
+    covered: float
+    n_samples: int
+
+
+def uncalibrated(modes: Modes, t: Thresholds) -> Levels:
+    """The thresholds as they are, for more samples than anybody has."""
+    parts = t.held_share * modes.groups @ modes.fair_shares / modes.ceiling
+    return Levels(parts, parts, t.held_modes * modes.count, t.coverage, t.spread)
+
+
+@lru_cache(maxsize=8)
+def calibrate(modes: Modes, n: int, t: Thresholds) -> Calibration:
+    """Calibrate for snapshots of n samples. Always the same for the same modes and n."""
+    rng = np.random.default_rng(0)
+    signals = _rehearsed(modes, n, rng)
+    tallies = _tallied(modes, n, rng)
+    widths = range(1, 2 * t.lasting, 2)
+    levels = {width: _levels(modes, n, width, signals, tallies, t) for width in widths}
+    least = {"coverage": levels[1].coverage, "modes": levels[1].modes, "spread": levels[1].spread}
+    bands = {name: Band(*_range(signals[name]), least.get(name)) for name in SIGNALS}
+    return Calibration(levels, bands, float(tallies["covered"].mean()), n)
+
+
+def _levels(
+    modes: Modes,
+    n: int,
+    width: int,
+    signals: Mapping[str, Array],
+    tallies: Mapping[str, Array],
+    t: Thresholds,
+) -> Levels:
+    asked = uncalibrated(modes, t)
+    alarms = FALSE_ALARMS / _PARTS
+
+    def lowest(values: Array) -> float:
+        windows = values[: len(values) // width * width].reshape(-1, width)
+        return float(np.quantile(np.median(windows, axis=1), alarms, method="lower"))
+
+    least_median, least_mean = _fewest(modes, n, width) / (n * modes.ceiling)
+    spread = signals["spread"].mean() - 4 * signals["spread"].std()  # too few for the quantile
+    return Levels(
+        np.minimum(asked.median_parts, least_median),
+        np.minimum(asked.mean_parts, least_mean),
+        min(asked.modes, lowest(tallies["modes"])),
+        min(asked.coverage, lowest(tallies["coverage"])),
+        min(asked.spread, max(0.0, float(spread))),
+    )
+
+
+def _fewest(modes: Modes, n: int, width: int) -> Array:
+    """High-quality samples of each group a snapshot, in a window's median and mean, [2, g].
+
+    A sampler with an imbalance of 2:1 has fewer of any in at most 5 % of windows of `width` (odd),
+    a perfect one hardly ever.
+    """
+    each = _IMBALANCED_ALARMS / len(modes.groups) / 2
+    # the median is low where over half of the counts are: a binomial tail of their own tail
+    half = (width + 1) // 2
+    by_median = modes.fewest(n, _IMBALANCED, float(betaincinv(half, half, each)))
+    by_mean = modes.fewest(n * width, _IMBALANCED, each) / width
+    return np.stack([by_median, by_mean])
+
+
+def _rehearsed(modes: Modes, n: int, rng: np.random.Generator) -> dict[str, Array]:
+    """Signals [r] of snapshots of a perfect sampler."""
+    yardstick, draw = modes.rehearsal(rng)
+    number = int(np.clip(_REHEARSED // n, *_REHEARSALS))
+    drawn = [measure(draw(n, rng)[None], yardstick) for _ in range(number)]
+    return {name: np.array([one[name][0] for one in drawn], dtype=float) for name in SIGNALS}
+
+
+def _tallied(modes: Modes, n: int, rng: np.random.Generator) -> dict[str, Array]:
+    """Coverage and number of modes [r] from counts alone, as `measure` has them."""
+    fair = modes.fair_shares
+    stray = max(0.0, 1 - float(fair.sum()))
+    shares = rng.multinomial(n, [*fair, stray], size=_TALLIES)[:, :-1] / n
+    return {
+        "covered": tolerant_coverage(shares / modes.ceiling, fair / modes.ceiling),
+        "coverage": np.minimum(shares, fair).sum(axis=1) / modes.ceiling,
+        "modes": np.asarray((shares >= HELD_SHARE * fair).sum(axis=1), dtype=float),
+    }
+
+
+def _range(values: Array) -> tuple[float, float]:
+    """Where 99 % of such values lie, as if they were normal: they are few."""
+    reach = float(ndtri(1 - FALSE_ALARMS / 2) * values.std())
+    return float(values.mean()) - reach, float(values.mean()) + reach

@@ -1,0 +1,134 @@
+"""The whole way from samples of one's own to a ruling: what `vistab detect` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vistab.collapse.calibration import Band, Calibration, calibrate
+from vistab.collapse.detector import THRESHOLDS, rule
+from vistab.collapse.reference import Reference
+from vistab.collapse.signals import Signals
+from vistab.errors import RequestError
+from vistab.spec.outcomes import Outcome
+
+FEWEST_SAMPLES: Final = 10
+"""Fewer samples a snapshot are refused: nothing can be told from them."""
+
+_MOST_BLIND: Final = 0.5  # of the target: if its loss cannot show, health cannot be told
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """What became of a run, and by what evidence. T snapshots, m modes or regions.
+
+    outcome: None if the samples are too few to tell; evidence then says what is missing.
+    severity: in [0, 1], None if undecided. limits: what so many samples cannot show, in words,
+    or nothing. rounds [T]; signals: `SIGNALS` [T] and mode_shares [T, m]; fair_shares [m];
+    bands: by signal. n_samples: the fewest of a snapshot.
+    """
+
+    outcome: Outcome | None
+    onset_round: int | None
+    converged_round: int | None
+    severity: float | None
+    evidence: str
+    limits: str
+    rounds: npt.NDArray[np.int64]
+    signals: Mapping[str, npt.NDArray[np.floating]]
+    fair_shares: Array
+    bands: Mapping[str, Band]
+    n_samples: int
+
+
+def detect(
+    rounds: npt.ArrayLike, snapshots: Iterable[npt.ArrayLike], reference: Reference
+) -> Detection:
+    """Rule on a run: the rounds [T] of its snapshots, and the samples [n, ...] of each.
+
+    Snapshots are taken one at a time, so that they may come from a file larger than memory; n may
+    differ between them. Raises RequestError when there are fewer than three snapshots or ten
+    samples, when not one snapshot is finite, or when shapes do not fit.
+    """
+    numbers = _read_rounds(rounds)
+    measured: list[Signals] = []
+    sizes: list[int] = []
+    for samples in snapshots:
+        rows = np.asarray(samples)
+        measured.append(measure_one(rows, reference, f"snapshot {len(measured)}"))
+        sizes.append(len(rows))
+    if len(measured) != len(numbers):
+        raise RequestError(f"{len(numbers)} rounds, but {len(measured)} snapshots")
+    if not any(np.isfinite(one["scale"]) for one in measured):
+        raise RequestError("no snapshot holds finite samples alone: there is nothing to rule on")
+    return rule_on(numbers, measured, min(sizes), reference)
+
+
+def measure_one(samples: npt.NDArray[np.generic], reference: Reference, name: str) -> Signals:
+    """The signals of one snapshot [n, ...]; RequestError, with its name, if it is unfit."""
+    try:
+        signals = reference.measure(samples)
+    except ValueError as error:
+        raise RequestError(f"{name}: {error}") from None
+    if len(samples) < FEWEST_SAMPLES:
+        raise RequestError(
+            f"{name}: at least {FEWEST_SAMPLES} samples are needed, got {len(samples)}"
+        )
+    return signals
+
+
+def rule_on(
+    rounds: Sequence[int] | npt.NDArray[np.int64],
+    measured: Sequence[Signals],
+    n: int,
+    reference: Reference,
+) -> Detection:
+    """The ruling on snapshots that are measured already, of at least n samples each."""
+    if len(measured) < THRESHOLDS.lasting:
+        raise RequestError(
+            f"at least {THRESHOLDS.lasting} snapshots are needed to tell what lasts, "
+            f"got {len(measured)}"
+        )
+    signals = {name: np.stack([one[name] for one in measured]) for name in measured[0]}
+    calibration = calibrate(reference.modes, n, THRESHOLDS)
+    ruling = rule(rounds, signals, reference.modes, calibration=calibration)
+    blind, limits = _limits(reference, calibration)
+    undecided = ruling.outcome == "healthy" and blind > _MOST_BLIND
+    return Detection(
+        outcome=None if undecided else ruling.outcome,
+        onset_round=ruling.onset_round,
+        converged_round=None if undecided else ruling.converged_round,
+        severity=None if undecided else ruling.severity,
+        evidence=f"too little evidence: {limits}" if undecided else ruling.evidence,
+        limits="" if undecided else limits,
+        rounds=np.asarray(rounds),
+        signals=signals,
+        fair_shares=reference.modes.fair_shares,
+        bands=calibration.bands,
+        n_samples=n,
+    )
+
+
+def _limits(reference: Reference, calibration: Calibration) -> tuple[float, str]:
+    """The part of the target whose loss so few samples cannot show, and how to say it."""
+    widest = calibration.levels[max(calibration.levels)]
+    blind = ~np.any(reference.modes.groups[widest.mean_parts > 0] > 0, axis=0)
+    share = float(reference.modes.fair_shares[blind].sum() / reference.modes.ceiling)
+    n, count = calibration.n_samples, int(blind.sum())
+    said = f"{n} samples a snapshot cannot show the loss of {count} of {len(blind)} modes"
+    return share, f"{said}, {share:.0%} of the target" if count else ""
+
+
+def _read_rounds(rounds: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    numbers = np.asarray(rounds)
+    if numbers.ndim != 1 or not np.issubdtype(numbers.dtype, np.integer):
+        raise RequestError(f"rounds must be whole numbers [T], got {numbers.dtype} {numbers.shape}")
+    if np.any(np.diff(numbers) <= 0):
+        raise RequestError("rounds must increase from snapshot to snapshot")
+    return numbers.astype(np.int64)

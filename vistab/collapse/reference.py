@@ -1,0 +1,78 @@
+"""What generated samples are compared with: known modes, or data whose modes are not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vistab.collapse.features import FeatureSpace
+from vistab.collapse.regions import region_centres
+from vistab.collapse.signals import Signals, measure
+from vistab.targets.base import KnownModes, Modes
+from vistab.targets.bins import DataBins
+
+FEWEST_DATA: Final = 100
+"""Reference data below this number say too little of what is to be covered."""
+
+_REGION: Final = 40  # data a region, where the data have no clusters of their own
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What a run should cover. Made by `of_data` or `of_modes`.
+
+    modes: where its samples lie, in features; shape: of one sample; space: the map to features,
+    None where samples [n, d] are compared as they are.
+    """
+
+    modes: Modes
+    shape: tuple[int, ...]
+    space: FeatureSpace | None
+
+    @classmethod
+    def of_modes(
+        cls, centres: npt.ArrayLike, std: float, weights: npt.ArrayLike | None = None
+    ) -> Reference:
+        """Known modes: centres [m, d] of Gaussians of one std; weights [m], all equal if not given.
+
+        Raises ValueError when they make no mixture (`KnownModes`).
+        """
+        where = np.asarray(centres, dtype=float)
+        shares = np.ones(len(where)) if weights is None else np.asarray(weights, dtype=float)
+        return cls(KnownModes(where, shares, std), where.shape[1:], None)
+
+    @classmethod
+    def of_data(cls, data: npt.ArrayLike) -> Reference:
+        """Data [m, ...] alone: their clusters, or else regions of them, stand in for modes.
+
+        Raises ValueError when there are fewer than 100 of them, when any is not finite, or when
+        they are all the same.
+        """
+        rows = np.asarray(data)
+        if rows.ndim < 2 or len(rows) < FEWEST_DATA:
+            raise ValueError(
+                f"reference data must be [m, ...], m at least {FEWEST_DATA}, got {rows.shape}"
+            )
+        if not np.isfinite(rows).all():
+            raise ValueError("reference data must be finite numbers")
+        if np.all(rows == rows[0]):
+            raise ValueError("reference data must not be all the same")
+        space = FeatureSpace.of(rows)
+        features = space(rows)
+        centres = region_centres(features, len(rows) // _REGION)
+        return cls(DataBins(features, centres), rows.shape[1:], space)
+
+    def measure(self, samples: npt.ArrayLike) -> Signals:
+        """The signals of one snapshot [n, ...], as `measure` has them; each of shape () or [m].
+
+        Raises ValueError when its samples are not shaped like the reference.
+        """
+        rows = np.asarray(samples)
+        if rows.shape[1:] != self.shape or not len(rows):
+            wanted = ", ".join(["n", *map(str, self.shape)])
+            raise ValueError(f"samples must be [{wanted}], got {rows.shape}")
+        features = rows.astype(float) if self.space is None else self.space(rows)
+        return {name: one[0] for name, one in measure(features[None], self.modes).items()}
