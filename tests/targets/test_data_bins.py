@@ -40,13 +40,6 @@ def test_bins_of_numbers_know_their_spread() -> None:
         assert deviation == pytest.approx(data[kept & (index == i)].std(ddof=1))
 
 
-def test_a_bin_for_next_to_no_data_is_refused() -> None:
-    """An outlier would have a bin to itself, without any spread to compare with."""
-    data = np.r_[np.random.default_rng(0).normal(size=(300, 2)), [[50.0, 50.0]]]
-    with pytest.raises(ValueError, match="of 4 bins one holds 1 data only: ask for fewer"):
-        DataBins.of(data, 4)
-
-
 # Digits
 
 
@@ -136,14 +129,6 @@ def test_mean_and_scale_are_the_datas_own(blobs: DataBins) -> None:
     assert blobs.mean == pytest.approx(blobs.data.mean(axis=0))
     assert blobs.rms == pytest.approx(np.sqrt(blobs.data.var(axis=0).sum()))
     assert blobs.effective_dimension == 2
-
-
-@pytest.mark.parametrize(("size", "n"), [(2, 1), (2, 2), (50, 30), (1797, 512)])
-def test_the_share_of_distinct_draws_is_the_occupancy_formula(size: int, n: int) -> None:
-    """Oracle: each datum is missed with probability (1 - 1/N)^n; and one draw is always new."""
-    bins = DataBins(np.arange(2.0 * size).reshape(size, 2), CENTRES)
-    assert bins.distinct_share(n) == pytest.approx(size * (1 - (1 - 1 / size) ** n) / n)
-    assert bins.distinct_share(1) == pytest.approx(1)
 
 
 def test_bins_are_modes(blobs: DataBins) -> None:

@@ -33,8 +33,10 @@ def test_a_perfect_sampler_of_two_dimensions_has_98_9_percent_of_high_quality() 
 def test_ceiling_and_spread_agree_with_scipys_chi_distribution(dimension: int) -> None:
     """Oracles: scipy's chi-square cdf, and a numerical integral over scipy's chi density."""
     modes = apart(dimension, std=0.1)
-    inside = chi2(dimension).cdf(9)
-    square = chi(dimension).expect(lambda r: r**2, lb=0, ub=3, conditional=True)
+    reach = 3.0 if dimension <= 2 else np.sqrt(chi2(dimension).ppf(chi2(2).cdf(9)))
+    inside = chi2(dimension).cdf(reach**2)
+    square = chi(dimension).expect(lambda r: r**2, lb=0, ub=reach, conditional=True)
+    assert modes.radius == pytest.approx(0.1 * reach)
     assert modes.ceiling == pytest.approx(inside, rel=1e-12)
     assert modes.fair_shares == pytest.approx(modes.weights * inside)
     assert modes.high_quality_stds == pytest.approx(0.1 * np.sqrt(square / dimension), rel=1e-6)

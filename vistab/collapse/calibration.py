@@ -14,10 +14,10 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from scipy.special import betaincinv, ndtri
+from scipy.special import ndtri
 
 from vistab.collapse.severity import tolerant_coverage
-from vistab.collapse.signals import HELD_SHARE, SIGNALS, measure
+from vistab.collapse.signals import HELD_SHARE, SIGNALS, Signals, measure
 from vistab.collapse.thresholds import Thresholds
 from vistab.targets.base import Array, Modes
 
@@ -32,7 +32,9 @@ _IMBALANCED_ALARMS: Final = 0.05  # share of such a sampler's snapshots that may
 
 _REHEARSED: Final = 200_000  # samples of a perfect sampler that are drawn and measured
 
-_REHEARSALS: Final = (40, 200)  # ... in so many snapshots, at least and at most
+_REHEARSALS: Final = 8  # ways to divide data in two: what is compared with what has a say
+
+_DRAWS: Final = (5, 25)  # snapshots of each, at least and at most
 
 _TALLIES: Final = 4000  # snapshots of which only the modes' counts are drawn
 
@@ -95,7 +97,11 @@ def calibrate(modes: Modes, n: int, t: Thresholds) -> Calibration:
     widths = range(1, 2 * t.lasting, 2)
     levels = {width: _levels(modes, n, width, signals, tallies, t) for width in widths}
     least = {"coverage": levels[1].coverage, "modes": levels[1].modes, "spread": levels[1].spread}
-    bands = {name: Band(*_range(signals[name]), least.get(name)) for name in SIGNALS}
+    most = {"coverage": 1.0, "modes": float(modes.count)}
+    bands = {
+        name: Band(*_range(signals[name], most.get(name, np.inf)), least.get(name))
+        for name in SIGNALS
+    }
     return Calibration(levels, bands, float(tallies["covered"].mean()), n)
 
 
@@ -129,21 +135,21 @@ def _fewest(modes: Modes, n: int, width: int) -> Array:
     """High-quality samples of each group a snapshot, in a window's median and mean, [2, g].
 
     A sampler with an imbalance of 2:1 has fewer of any in at most 5 % of windows of `width` (odd),
-    a perfect one hardly ever.
+    even if it stumbles at all but just over half of their snapshots; a perfect one hardly ever.
     """
-    each = _IMBALANCED_ALARMS / len(modes.groups) / 2
-    # the median is low where over half of the counts are: a binomial tail of their own tail
-    half = (width + 1) // 2
-    by_median = modes.fewest(n, _IMBALANCED, float(betaincinv(half, half, each)))
-    by_mean = modes.fewest(n * width, _IMBALANCED, each) / width
+    each, standing = _IMBALANCED_ALARMS / len(modes.groups) / 2, (width + 1) // 2
+    by_median = modes.fewest(n, _IMBALANCED, each / standing)
+    by_mean = modes.fewest(n * standing, _IMBALANCED, each) / width
     return np.stack([by_median, by_mean])
 
 
 def _rehearsed(modes: Modes, n: int, rng: np.random.Generator) -> dict[str, Array]:
-    """Signals [r] of snapshots of a perfect sampler."""
-    yardstick, draw = modes.rehearsal(rng)
-    number = int(np.clip(_REHEARSED // n, *_REHEARSALS))
-    drawn = [measure(draw(n, rng)[None], yardstick) for _ in range(number)]
+    """Signals [r] of snapshots of a perfect sampler, by several rehearsals."""
+    number = int(np.clip(_REHEARSED // (n * _REHEARSALS), *_DRAWS))
+    drawn: list[Signals] = []
+    for _ in range(_REHEARSALS):
+        yardstick, draw = modes.rehearsal(rng)
+        drawn += [measure(draw(n, rng)[None], yardstick) for _ in range(number)]
     return {name: np.array([one[name][0] for one in drawn], dtype=float) for name in SIGNALS}
 
 
@@ -159,7 +165,7 @@ def _tallied(modes: Modes, n: int, rng: np.random.Generator) -> dict[str, Array]
     }
 
 
-def _range(values: Array) -> tuple[float, float]:
-    """Where 99 % of such values lie, as if they were normal: they are few."""
+def _range(values: Array, most: float) -> tuple[float, float]:
+    """Where 99 % of such values lie, as if they were normal: they are few; from 0 to `most`."""
     reach = float(ndtri(1 - FALSE_ALARMS / 2) * values.std())
-    return float(values.mean()) - reach, float(values.mean()) + reach
+    return max(0.0, float(values.mean()) - reach), min(most, float(values.mean()) + reach)

@@ -26,12 +26,12 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """What became of a run, and by what evidence. T snapshots, m modes or regions.
+    """What became of a run, and by what evidence. T snapshots, m modes or bins of data.
 
     outcome: None if the samples are too few to tell; evidence then says what is missing.
     severity: in [0, 1], None if undecided. limits: what so many samples cannot show, in words,
     or nothing. rounds [T]; signals: `SIGNALS` [T] and mode_shares [T, m]; fair_shares [m];
-    bands: by signal. n_samples: the fewest of a snapshot.
+    noun: modes or bins. bands: by signal. n_samples: the fewest of a snapshot.
     """
 
     outcome: Outcome | None
@@ -43,6 +43,7 @@ class Detection:
     rounds: npt.NDArray[np.int64]
     signals: Mapping[str, npt.NDArray[np.floating]]
     fair_shares: Array
+    noun: str
     bands: Mapping[str, Band]
     n_samples: int
 
@@ -89,12 +90,7 @@ def rule_on(
     n: int,
     reference: Reference,
 ) -> Detection:
-    """The ruling on snapshots that are measured already, of at least n samples each."""
-    if len(measured) < THRESHOLDS.lasting:
-        raise RequestError(
-            f"at least {THRESHOLDS.lasting} snapshots are needed to tell what lasts, "
-            f"got {len(measured)}"
-        )
+    """The ruling on three snapshots or more, measured already, of at least n samples each."""
     signals = {name: np.stack([one[name] for one in measured]) for name in measured[0]}
     calibration = calibrate(reference.modes, n, THRESHOLDS)
     ruling = rule(rounds, signals, reference.modes, calibration=calibration)
@@ -110,6 +106,7 @@ def rule_on(
         rounds=np.asarray(rounds),
         signals=signals,
         fair_shares=reference.modes.fair_shares,
+        noun=reference.modes.noun,
         bands=calibration.bands,
         n_samples=n,
     )
@@ -120,13 +117,19 @@ def _limits(reference: Reference, calibration: Calibration) -> tuple[float, str]
     widest = calibration.levels[max(calibration.levels)]
     blind = ~np.any(reference.modes.groups[widest.mean_parts > 0] > 0, axis=0)
     share = float(reference.modes.fair_shares[blind].sum() / reference.modes.ceiling)
-    n, count = calibration.n_samples, int(blind.sum())
-    said = f"{n} samples a snapshot cannot show the loss of {count} of {len(blind)} modes"
-    return share, f"{said}, {share:.0%} of the target" if count else ""
+    if not blind.any():
+        return 0.0, ""
+    lost = f"{blind.sum()} of {len(blind)} {reference.modes.noun}, {share:.0%} of the target"
+    return share, f"{calibration.n_samples} samples a snapshot cannot show the loss of {lost}"
 
 
 def _read_rounds(rounds: npt.ArrayLike) -> npt.NDArray[np.int64]:
     numbers = np.asarray(rounds)
+    if len(numbers) < THRESHOLDS.lasting:
+        raise RequestError(
+            f"at least {THRESHOLDS.lasting} snapshots are needed to tell what lasts, "
+            f"got {len(numbers)}"
+        )
     if numbers.ndim != 1 or not np.issubdtype(numbers.dtype, np.integer):
         raise RequestError(f"rounds must be whole numbers [T], got {numbers.dtype} {numbers.shape}")
     if np.any(np.diff(numbers) <= 0):

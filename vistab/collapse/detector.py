@@ -93,8 +93,9 @@ def healthy_snapshots(run: Trajectory, least: Levels, width: int = 1) -> Flags:
 
 def _arrives_last(run: Trajectory, now: Flags, t: Thresholds) -> bool:
     """Does a run that was off the data get healthy in its last snapshots, too few to last?"""
-    before = run.quality[: tail_start(now)] >= t.on_data
-    return bool(now[-1]) and int(before.sum()) < t.lasting
+    start = tail_start(now)
+    before = run.quality[:start] >= t.on_data
+    return 0 < len(run) - start < t.lasting and int(before.sum()) < t.lasting
 
 
 def _healthy(run: Trajectory, now: Flags, lasting: Flags, missing: float) -> Ruling:
@@ -108,7 +109,7 @@ def _failed(run: Trajectory, now: Flags, lasting: Flags, t: Thresholds) -> Rulin
     """Rule on a run that is finite and not healthy at its end."""
     was_healthy = bool(lasting.any())
     seen = (run.quality >= t.on_data) | touching(run, t)
-    since = first(~now, _last_change(lasting)) if was_healthy else first(seen & ~now)
+    since = _edge(~now, _last_change(lasting), t) if was_healthy else first(seen & ~now)
     moves = wandering(run, seen, since, t)
     if moves is not None and moves.to_the_end:
         onset = moves.since if was_healthy else _hidden_start(seen, moves.since)
@@ -117,6 +118,15 @@ def _failed(run: Trajectory, now: Flags, lasting: Flags, t: Thresholds) -> Rulin
         return Ruling("stalled", None, None, 1.0, evidence.stalled(run))
     onset = _collapse_onset(run, now, since if was_healthy else None, moves, t)
     return _lasting("mode_collapse", run, onset, t, evidence.collapsed(run, onset, t))
+
+
+def _edge(failing: Flags, start: int, t: Thresholds) -> int:
+    """The first failing snapshot from where the smoothed state turned; that place if none shows.
+
+    With few samples a single snapshot often looks healthy all the same.
+    """
+    near = failing[start : start + t.lasting]
+    return start + int(np.argmax(near))
 
 
 def _collapse_onset(

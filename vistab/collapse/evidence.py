@@ -29,7 +29,7 @@ def oscillating(run: Trajectory, onset: int, t: Thresholds) -> str:
     """How many modes at a time, and how many in all."""
     visited = int(np.sum(run.parts[onset:].max(axis=0) >= t.held_share * run.fair))
     return (
-        f"covers {run.modes[onset:].mean():.1f} of {run.n_modes} modes at a time, "
+        f"covers {run.modes[onset:].mean():.1f} of {run.n_modes} {run.noun} at a time, "
         f"{visited} different ones from round {run.rounds[onset]} on"
     )
 
@@ -53,7 +53,7 @@ def diverged(run: Trajectory, onset: int) -> str:
 
 def _covers(run: Trajectory, start: int) -> str:
     held = np.median(run.modes[start:])
-    return f"covers {held:.0f} of {run.n_modes} modes from round {run.rounds[start]} on"
+    return f"covers {held:.0f} of {run.n_modes} {run.noun} from round {run.rounds[start]} on"
 
 
 def _passed(run: Trajectory, lasting: Flags) -> str:

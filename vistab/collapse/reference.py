@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from vistab.collapse.features import FeatureSpace
-from vistab.collapse.regions import region_centres
 from vistab.collapse.signals import Signals, measure
 from vistab.targets.base import KnownModes, Modes
 from vistab.targets.bins import DataBins
@@ -17,7 +16,9 @@ from vistab.targets.bins import DataBins
 FEWEST_DATA: Final = 100
 """Reference data below this number say too little of what is to be covered."""
 
-_REGION: Final = 40  # data a region, where the data have no clusters of their own
+_BIN: Final = 40  # data a bin, where the data have no clusters of their own
+
+_MOST_BINS: Final = 50  # finer ones are styles rather than modes
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +47,10 @@ class Reference:
 
     @classmethod
     def of_data(cls, data: npt.ArrayLike) -> Reference:
-        """Data [m, ...] alone: their clusters, or else regions of them, stand in for modes.
+        """Data [m, ...] alone: their clusters, or else bins of them, stand in for modes.
 
         Raises ValueError when there are fewer than 100 of them, when any is not finite, or when
-        they are all the same.
+        they are copies of a few values.
         """
         rows = np.asarray(data)
         if rows.ndim < 2 or len(rows) < FEWEST_DATA:
@@ -58,12 +59,12 @@ class Reference:
             )
         if not np.isfinite(rows).all():
             raise ValueError("reference data must be finite numbers")
-        if np.all(rows == rows[0]):
-            raise ValueError("reference data must not be all the same")
         space = FeatureSpace.of(rows)
         features = space(rows)
-        centres = region_centres(features, len(rows) // _REGION)
-        return cls(DataBins(features, centres), rows.shape[1:], space)
+        bins = DataBins.of(features, min(len(rows) // _BIN, _MOST_BINS))
+        if bins.std <= 1e-9 * bins.rms:
+            raise ValueError("reference data must be more than copies of a few values")
+        return cls(bins, rows.shape[1:], space)
 
     def measure(self, samples: npt.ArrayLike) -> Signals:
         """The signals of one snapshot [n, ...], as `measure` has them; each of shape () or [m].

@@ -24,8 +24,6 @@ _FEWEST: Final = 3  # samples of a mode that have a spread in more than one dire
 
 _FEW_FEATURES: Final = 8  # up to here sums by pairs of features are quicker, by 10 in 2-D
 
-_SAME: Final = 0.01  # duplicates: closer along a line than this part of std / n, rare by chance
-
 
 def measure(samples: npt.NDArray[np.floating], modes: Modes) -> Signals:
     """Measure the snapshots of k runs at once: samples [k, n, d] -> each signal, float32 [k].
@@ -39,8 +37,8 @@ def measure(samples: npt.NDArray[np.floating], modes: Modes) -> Signals:
     coverage      sum over modes of min(share, fair share), over the sum of fair shares
     modes         the number of modes with at least a quarter of their fair share
     high_quality  share of high-quality samples over a perfect sampler's; above 1 if too narrow
-    spread        variety within modes over a perfect sampler's (`_spread`), times the share of
-                  samples that are no duplicates over its; 0 while no mode has 3 samples
+    spread        variety within modes over a perfect sampler's (`_spread`), times that of the
+                  samples themselves (`Modes.variety`); 0 while no mode has 3 samples
     scale         rms distance of samples from the target's mean over the target's own
     mode_shares   [k, m], of all samples
 
@@ -53,13 +51,12 @@ def measure(samples: npt.NDArray[np.floating], modes: Modes) -> Signals:
     good = distance <= modes.radii[mode]
     cell = (np.arange(k)[:, None] * modes.count + mode)[good]
     shares = np.bincount(cell, minlength=k * modes.count).reshape(k, -1) / n
+    within = _spread(clean[good] - modes.centres[mode[good]], cell, k, modes)
     signals = {
         "coverage": np.minimum(shares, modes.fair_shares).sum(axis=1) / modes.ceiling,
         "modes": (shares >= HELD_SHARE * modes.fair_shares).sum(axis=1),
         "high_quality": shares.sum(axis=1) / modes.ceiling,
-        "spread": _spread(clean[good] - modes.centres[mode[good]], cell, k, modes)
-        * _distinct_share(clean, modes.std)
-        / modes.distinct_share(n),
+        "spread": within * modes.variety(clean, within),
         "scale": _scale(clean, modes),
         "mode_shares": shares,
     }
@@ -76,11 +73,11 @@ def _spread(offsets: Array, cell: Index, k: int, modes: Modes) -> Array:
     offsets [s, d] from the centres of the modes `cell` [s] (run x m + mode).
     """
     counts = np.bincount(cell, minlength=k * modes.count)
-    used = counts >= _FEWEST
+    expected = np.tile(modes.high_quality_stds / modes.std, k)
+    used = (counts >= _FEWEST) & (expected > 0)  # copies of one datum have no spread to lose
     products = _mean_pair_products(offsets / modes.std, cell, counts)[used]
-    expected = np.tile(modes.high_quality_stds / modes.std, k)[used]
     total = np.zeros((2, k * modes.count))
-    total[:, used] = counts[used] * products**0.25 / expected, counts[used]
+    total[:, used] = counts[used] * products**0.25 / expected[used], counts[used]
     weighted, weight = total.reshape(2, k, -1).sum(axis=2)
     result: Array = weighted / np.maximum(weight, 1)
     return result
@@ -120,15 +117,6 @@ def _squares_by_cell(centred: Array, cell: Index, counts: Index) -> Array:
     rows = np.split(ordered, np.cumsum(counts)[:-1])
     products = (x @ x.T if len(x) < x.shape[1] else x.T @ x for x in rows)
     return np.array([np.vdot(product, product) for product in products])
-
-
-def _distinct_share(samples: Array, std: float) -> Array:
-    """Share [k] of samples [k, n, d] that repeat no other one, seen along a fixed slanted line."""
-    n = samples.shape[1]
-    slant = np.sqrt(np.arange(2, samples.shape[2] + 2))  # rationally independent enough
-    line = np.sort(samples @ (slant / np.linalg.norm(slant)), axis=1)
-    repeats = np.diff(line, axis=1) < _SAME * std / n
-    return np.asarray(1 - repeats.sum(axis=1) / n)
 
 
 def _scale(samples: Array, modes: Modes) -> Array:

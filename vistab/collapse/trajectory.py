@@ -22,6 +22,7 @@ class Trajectory:
 
     rounds [T]; finite [T]; coverage, modes, quality, spread, scale [T]; parts [T, m], which sum to
     quality, and the same of a perfect sampler: fair [m], which sums to 1; groups [g, m] of modes.
+    noun: what to call modes.
     """
 
     rounds: npt.NDArray[np.int64]
@@ -34,6 +35,7 @@ class Trajectory:
     parts: Array
     fair: Array
     groups: Array
+    noun: str
 
     def __len__(self) -> int:
         return len(self.rounds)
@@ -66,7 +68,17 @@ class Trajectory:
         parts = np.where(finite[:, None], shares, 0.0) / modes.ceiling
         fair = modes.fair_shares / modes.ceiling
         return cls(
-            numbers, finite, coverage, held, quality, spread, scale, parts, fair, modes.groups
+            numbers,
+            finite,
+            coverage,
+            held,
+            quality,
+            spread,
+            scale,
+            parts,
+            fair,
+            modes.groups,
+            modes.noun,
         )
 
     @property

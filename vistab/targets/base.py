@@ -10,17 +10,19 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
-from scipy.special import chdtr
+from scipy.special import chdtr, chdtrc, chdtri
 from scipy.stats import binom
 
 from vistab.targets.covariance import participation_ratio
+from vistab.targets.repeats import copied
 
 Array = npt.NDArray[np.float64]
 Draw = Callable[[int, np.random.Generator], Array]
 """Draws n samples [n, d] with a generator's random numbers."""
 
 HIGH_QUALITY_STDS: Final = 3.0
-"""A sample within this many standard deviations of its nearest mode is of high quality."""
+"""A sample within this many standard deviations of its nearest mode is of high quality, in up to
+two dimensions; in more, within as many as hold the same share of a Gaussian's samples (98.9 %)."""
 
 _REFERENCE_SAMPLES: Final = 2**17  # for overlapping modes: shares good to about 0.1 percent
 
@@ -42,6 +44,10 @@ class Modes(Protocol):
     @property
     def count(self) -> int:
         """The number m of modes."""
+
+    @property
+    def noun(self) -> str:
+        """What to call them: modes, or bins of data."""
 
     @property
     def dimension(self) -> int:
@@ -87,8 +93,11 @@ class Modes(Protocol):
     def flat(self) -> bool:
         """Does the target not vary at all in some direction (a pixel that is always white)?"""
 
-    def distinct_share(self, n: int) -> float:
-        """The share of n samples of a perfect sampler that repeat no other one, on average."""
+    def variety(self, samples: Array, spread: Array) -> Array:
+        """How many different samples [k, n, d] there are, [k]: 1 for as many as there should be.
+
+        From 0, a single one again and again. spread [k]: within modes, over a perfect sampler's.
+        """
 
     def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
         """Distance to, and index of, the nearest centre of finite samples [..., d]; both [...]."""
@@ -133,7 +142,7 @@ class KnownModes:
     """Modes of a mixture of isotropic Gaussians of one width, and how a perfect sampler scores.
 
     centres [m, d]; weights [m], positive, made to sum to 1; std > 0, in the units of the centres.
-    The properties below are exact while the modes are at least 2 x 3 std apart, and up to then
+    The properties below are exact while the modes are at least two radii apart, and up to then
     ignore the mass (below 0.3 % of a mode) that strays into another mode's ball. Closer modes
     share samples out to the nearest centre: these expectations come from a fixed large sample.
 
@@ -168,6 +177,11 @@ class KnownModes:
         return len(self.weights)
 
     @property
+    def noun(self) -> str:
+        """Modes."""
+        return "modes"
+
+    @property
     def dimension(self) -> int:
         """The number d of features of one sample."""
         return int(self.centres.shape[1])
@@ -175,7 +189,7 @@ class KnownModes:
     @property
     def radius(self) -> float:
         """How far from its mode's centre a sample may lie to be of high quality."""
-        return HIGH_QUALITY_STDS * self.std
+        return _reach(self.dimension) * self.std
 
     @property
     def radii(self) -> Array:
@@ -210,11 +224,11 @@ class KnownModes:
     def fair_shares(self) -> Array:
         """Share [m] of ALL samples of a perfect sampler that are of high quality, by nearest mode.
 
-        Apart from overlaps, weight x chi-square cdf (d degrees of freedom) at 3 std squared.
+        Apart from overlaps, weight x chi-square cdf (d degrees of freedom) at the radius squared.
         """
         if self._overlap:
             return self._reference[0]
-        return self.weights * _chi_square_cdf(self.dimension)
+        return self.weights * float(chdtr(self.dimension, _reach(self.dimension) ** 2))
 
     @property
     def ceiling(self) -> float:
@@ -230,7 +244,8 @@ class KnownModes:
         """
         if self._overlap:
             return self._reference[1]
-        square = _chi_square_cdf(self.dimension + 2) / _chi_square_cdf(self.dimension)
+        reach = _reach(self.dimension) ** 2
+        square = chdtr(self.dimension + 2, reach) / chdtr(self.dimension, reach)
         return np.full(self.count, self.std * np.sqrt(square))
 
     @property
@@ -238,9 +253,9 @@ class KnownModes:
         """Gaussians vary in every direction."""
         return False
 
-    def distinct_share(self, n: int) -> float:
-        """Samples of a density never repeat each other: 1."""
-        return 1.0
+    def variety(self, samples: Array, spread: Array) -> Array:
+        """Share [k] of samples that copy no other one: those of a density never do."""
+        return 1 - copied(samples, self.std)
 
     def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
         """Distance to, and index of, the nearest centre of finite samples [..., d]; both [...]."""
@@ -303,9 +318,11 @@ def nearest_in(
     return np.asarray(distance), np.minimum(index, tree.n - 1).astype(np.intp)
 
 
-def _chi_square_cdf(freedom: int) -> float:
-    """P(R^2 <= 3^2) for the distance R, in stds, of a Gaussian sample from its mean."""
-    return float(chdtr(freedom, HIGH_QUALITY_STDS**2))
+def _reach(dimension: int) -> float:
+    """The radius of high quality in stds: 3, and in more than two dimensions what 3 are in two."""
+    if dimension <= 2:
+        return HIGH_QUALITY_STDS
+    return float(np.sqrt(chdtri(dimension, chdtrc(2, HIGH_QUALITY_STDS**2))))
 
 
 def _by_mode(mode: npt.NDArray[np.intp], values: Array, counts: npt.NDArray[np.intp]) -> Array:

@@ -6,7 +6,7 @@ cells, and compare a model's share of samples in each with the data's own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -17,13 +17,13 @@ from scipy.spatial import cKDTree
 from scipy.stats import betabinom
 
 from vistab.targets.base import Array, Draw, Modes, nearest_in
+from vistab.targets.clusters import bin_centres
 from vistab.targets.covariance import mean_pair_product, participation_ratio
+from vistab.targets.repeats import Likeness
 
 HIGH_QUALITY: Final = 0.99
 """A sample is of high quality within the distance from its bin's centre that this share of the
 bin's own data keeps: about what 3 std are to a Gaussian mode in two dimensions."""
-
-_STARTS: Final = 10  # of so many k-means the tightest is kept
 
 _LARGEST_GROUP: Final = 0.2  # of all data; what is larger shows in its parts
 
@@ -34,27 +34,20 @@ _FEWEST: Final = 3  # data in a bin that have a spread in more than one directio
 class DataBins:
     """k-means cells of a data set, and how samples drawn from that set score: `Modes`.
 
-    data [N, d]; centres [m, d], each with data of its own. `DataBins.of` finds the centres.
+    data [N, d]; centres [m, d], each with data of its own. `DataBins.of` finds the centres. noun:
+    bins, or modes where the data have clusters.
     """
 
     data: Array
     centres: Array
+    noun: str = "bins"
 
     @classmethod
     def of(cls, data: npt.NDArray[np.floating], count: int) -> DataBins:
-        """Cut data [N, d] into `count` bins, always the same for the same data.
-
-        ValueError if that leaves a bin too small to have a spread.
-        """
-        from sklearn.cluster import KMeans
-
+        """Bins of data [N, d], always the same ones: its clusters if it has any, else `count`."""
         rows = np.asarray(data, dtype=float)
-        label = KMeans(count, n_init=_STARTS, random_state=0).fit_predict(rows)
-        smallest = int(np.bincount(label, minlength=count).min())
-        if smallest < _FEWEST:
-            raise ValueError(f"of {count} bins one holds {smallest} data only: ask for fewer bins")
-        # its own centres differ in their last bits by the number of threads
-        return cls(rows, np.stack([rows[label == i].mean(axis=0) for i in range(count)]))
+        centres, clusters = bin_centres(rows, count)
+        return cls(rows, centres, "modes" if clusters else "bins")
 
     @property
     def count(self) -> int:
@@ -118,10 +111,10 @@ class DataBins:
         """Do the data not vary at all in some direction?"""
         return bool(np.linalg.matrix_rank(self.data - self.mean) < self.dimension)
 
-    def distinct_share(self, n: int) -> float:
-        """Of n draws from N data with replacement, N (1 - (1 - 1/N)^n) differ on average."""
-        size = len(self.data)
-        return float(-size * np.expm1(n * np.log1p(-1 / size)) / n)
+    def variety(self, samples: Array, spread: Array) -> Array:
+        """Number of different samples over that of the data, [k]: `Likeness`."""
+        pairs = zip(samples, spread, strict=True)
+        return np.array([self._likeness.variety(*pair) for pair in pairs])
 
     def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
         """Distance to, and index of, the nearest centre of finite samples [..., d]; both [...]."""
@@ -150,8 +143,12 @@ class DataBins:
         """One half of the data, compared with the bins as the other half fills them."""
         half, rest = np.array_split(generator.permutation(self.data), 2)
         counts = np.bincount(self.nearest(half)[1], minlength=self.count)
-        yardstick = DataBins(half, self.centres[counts >= _FEWEST])
+        yardstick = replace(self, data=half, centres=self.centres[counts >= _FEWEST])
         return yardstick, lambda n, generator: rest[generator.integers(len(rest), size=n)]
+
+    @cached_property
+    def _likeness(self) -> Likeness:
+        return Likeness.of(self.data)
 
     @cached_property
     def _own(self) -> tuple[Array, npt.NDArray[np.intp]]:

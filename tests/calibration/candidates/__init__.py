@@ -1,0 +1,1 @@
+"""Measures from the literature that were tried as signals of the detector, and not kept."""

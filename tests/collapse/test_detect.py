@@ -1,0 +1,184 @@
+"""From samples to a ruling: what `vistab detect` does once its files are read."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from vistab.collapse import Reference
+from vistab.collapse.detect import Detection, detect
+from vistab.errors import RequestError
+from vistab.spec.targets import GridTarget, RingTarget
+from vistab.targets import make_target
+from vistab.targets.base import KnownModes
+
+RING, GRID = (
+    make_target(spec).modes for spec in (RingTarget(kind="ring"), GridTarget(kind="grid"))
+)
+KNOWN = Reference.of_modes(RING.centres, RING.std)
+DATA = Reference.of_data(RING.draw(1000, np.random.default_rng(9)))  # type: ignore[attr-defined]
+T = 12
+
+
+def kept(modes: int, n: int, rng: np.random.Generator, width: float = 1.0) -> np.ndarray:
+    """Samples [n, 2] of the first modes of the ring."""
+    return KnownModes(RING.centres[:modes], np.ones(modes), width * RING.std).draw(n, rng)
+
+
+def run(at: int, after: int, n: int = 200, width: float = 1.0) -> Detection:
+    """All modes, then from snapshot `at` on the first few."""
+    rng = np.random.default_rng(n)
+    snapshots = (kept(8 if t < at else after, n, rng, 1 if t < at else width) for t in range(T))
+    return detect(100 * np.arange(1, T + 1), snapshots, DATA)
+
+
+def test_a_collapse_is_found_with_its_round_severity_and_words() -> None:
+    found = run(at=5, after=2)
+    assert (found.outcome, found.onset_round, found.converged_round) == ("mode_collapse", 600, None)
+    assert found.severity == pytest.approx(0.75, abs=0.02)
+    assert found.evidence == "covers 2 of 8 modes from round 600 on; before: up to 8"
+    assert found.limits == ""
+
+
+def test_severity_counts_lost_variety() -> None:
+    wide, narrow = run(at=5, after=8, width=0.15), run(at=5, after=8, width=0.03)
+    assert wide.outcome == narrow.outcome == "mode_collapse"
+    assert 0.3 < wide.severity < 0.7 < narrow.severity < 1  # type: ignore[operator]
+
+
+def test_a_healthy_run_misses_nothing_that_counts() -> None:
+    found = run(at=T, after=8)
+    assert (found.outcome, found.onset_round, found.converged_round) == ("healthy", None, 100)
+    assert found.severity == pytest.approx(0, abs=0.01)
+
+
+def test_imbalance_strays_and_few_samples_are_no_severity() -> None:
+    """A lost mode of eight is worse than any of them."""
+    rng = np.random.default_rng(0)
+    uneven = KnownModes(RING.centres, np.tile([2.0, 1.0], 4), RING.std)
+    snapshots = [
+        np.concatenate([uneven.draw(85, rng), rng.uniform(-1, 1, (15, 2))]) for _ in range(T)
+    ]
+    found = detect(np.arange(T), snapshots, KNOWN)
+    assert found.outcome == "healthy"
+    assert found.severity < 0.06 < 0.11 < run(at=5, after=7).severity  # type: ignore[operator]
+
+
+def test_known_modes_and_data_agree() -> None:
+    rng = np.random.default_rng(0)
+    snapshots = [kept(8 if t < 4 else 3, 300, rng) for t in range(T)]
+    known, data = (detect(np.arange(T), snapshots, reference) for reference in (KNOWN, DATA))
+    assert (known.outcome, known.onset_round) == (data.outcome, data.onset_round)
+    assert known.severity == pytest.approx(data.severity, abs=0.03)
+
+
+def test_what_was_measured_comes_along() -> None:
+    found = run(at=5, after=2)
+    assert found.rounds.tolist() == list(range(100, 100 * (T + 1), 100))
+    assert found.signals["mode_shares"].shape == (T, 8)
+    assert found.signals["modes"].tolist() == [8] * 5 + [2] * 7
+    assert found.fair_shares.shape == (8,)
+    assert found.n_samples == 200
+    for name in ("coverage", "modes", "spread"):
+        band = found.bands[name]
+        assert band.least is not None
+        assert band.least <= band.low <= band.high
+
+
+def test_snapshots_are_taken_one_at_a_time() -> None:
+    """So that a file may be larger than memory."""
+    alive = 0
+
+    def read() -> Iterator[np.ndarray]:
+        nonlocal alive
+        for t in range(T):
+            alive = t + 1
+            yield kept(8, 50, np.random.default_rng(t))
+
+    assert detect(np.arange(T), read(), KNOWN).n_samples == 50
+    assert alive == T
+
+
+def test_sizes_may_differ_and_the_smallest_counts() -> None:
+    rng = np.random.default_rng(0)
+    found = detect(np.arange(4), [kept(8, n, rng) for n in (300, 120, 200, 500)], KNOWN)
+    assert (found.outcome, found.n_samples) == ("healthy", 120)
+
+
+def test_lists_and_whole_numbers_will_do() -> None:
+    snapshots = [kept(8, 60, np.random.default_rng(t)).tolist() for t in range(5)]
+    assert detect([1, 2, 3, 4, 5], snapshots, KNOWN).outcome == "healthy"
+
+
+# Too little evidence
+
+
+def test_too_few_samples_are_said_to_show_nothing() -> None:
+    """Ten samples of 25 modes look healthy whatever is missing."""
+    rng = np.random.default_rng(0)
+    reference = Reference.of_modes(GRID.centres, GRID.std)
+    half = KnownModes(GRID.centres[::2], np.ones(13), GRID.std)
+    found = detect(np.arange(5), [half.draw(10, rng) for _ in range(5)], reference)
+    assert found.outcome is None
+    assert found.severity is None
+    assert found.converged_round is None
+    assert "too little evidence: 10 samples a snapshot cannot show" in found.evidence
+
+
+def test_what_the_samples_cannot_show_is_said() -> None:
+    """Rare modes, of which hardly a sample is expected."""
+    weights = np.r_[np.ones(6), 0.02, 0.02]
+    rare = KnownModes(RING.centres, weights, RING.std)
+    rng = np.random.default_rng(0)
+    reference = Reference.of_modes(RING.centres, RING.std, weights)
+    found = detect(np.arange(6), [rare.draw(100, rng) for _ in range(6)], reference)
+    assert found.outcome == "healthy"
+    assert found.limits == (
+        "100 samples a snapshot cannot show the loss of 2 of 8 modes, 1% of the target"
+    )
+    assert detect(np.arange(6), [rare.draw(9000, rng) for _ in range(6)], reference).limits == ""
+
+
+def test_a_failure_that_shows_all_the_same_is_ruled_on() -> None:
+    rng = np.random.default_rng(0)
+    found = detect(np.arange(6), [kept(1, 12, rng) for _ in range(6)], KNOWN)
+    assert found.outcome == "mode_collapse"
+
+
+# What cannot be ruled on
+
+
+@pytest.mark.parametrize(
+    ("rounds", "shapes", "message"),
+    [
+        ([1, 2], [(50, 2)] * 2, "at least 3 snapshots are needed to tell what lasts, got 2"),
+        ([], [], "at least 3 snapshots"),
+        ([1, 2, 3], [(50, 2)] * 4, "3 rounds, but 4 snapshots"),
+        ([1, 2, 3, 4], [(50, 2)] * 3, "4 rounds, but 3 snapshots"),
+        ([1, 2, 3], [(3, 2)] * 3, "snapshot 0: at least 10 samples are needed, got 3"),
+        ([1, 2, 3], [(50, 2), (50, 3), (50, 2)], "snapshot 1: samples must be [n, 2], got (50, 3)"),
+        ([3, 2, 1], [(50, 2)] * 3, "must increase"),
+        ([1, 1, 2], [(50, 2)] * 3, "must increase"),
+        ([[1, 2]] * 3, [(50, 2)] * 3, "must be whole numbers [T]"),
+        (["a", "b", "c"], [(50, 2)] * 3, "must be whole numbers [T]"),
+        ([0.5, 1.5, 2.5], [(50, 2)] * 3, "must be whole numbers [T]"),
+    ],
+)  # fmt: skip
+def test_unfit_input_is_refused(
+    rounds: list[object], shapes: list[tuple[int, ...]], message: str
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        detect(np.array(rounds), [np.zeros(shape) for shape in shapes], KNOWN)
+    assert message in str(caught.value)
+
+
+def test_nothing_finite_is_not_called_a_divergence() -> None:
+    with pytest.raises(RequestError, match="no snapshot holds finite samples"):
+        detect(np.arange(4), [np.full((50, 2), np.nan)] * 4, KNOWN)
+
+
+def test_what_stops_being_finite_has_diverged() -> None:
+    rng = np.random.default_rng(0)
+    snapshots = [kept(8, 50, rng) if t < 3 else np.full((50, 2), np.nan) for t in range(6)]
+    found = detect(np.arange(6), snapshots, KNOWN)
+    assert (found.outcome, found.onset_round, found.severity) == ("diverged", 3, 1)
