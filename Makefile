@@ -25,14 +25,16 @@ format: $(READY)  ## put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## packs against one run per process, side by side
+bench: $(READY)  ## packs against one run per process; evidence against training
 	$(BIN)/python benchmarks/packs.py
+	$(BIN)/python benchmarks/evidence.py
 
 docs: $(READY)  ## make the theory's page and the README's pictures again (pictures need chromium)
 	$(BIN)/python docs/make_theory.py
 	$(BIN)/python docs/make_pictures.py
 
-calibrate: $(READY)  ## make the page of calibration again: 2,000 simulated studies a row, minutes
+calibrate: $(READY)  ## make the pages again: the detector's benchmark, 2,000 simulated studies a row
+	OMP_NUM_THREADS=1 $(BIN)/python docs/make_detector_benchmark.py
 	OMP_NUM_THREADS=1 $(BIN)/python docs/make_calibration.py
 
 clean:

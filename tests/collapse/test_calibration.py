@@ -135,6 +135,14 @@ def test_a_perfect_sampler_stays_within_the_bands(name: str) -> None:
         assert inside.mean() >= 0.95, (signal, bands[signal], values.mean())
 
 
+@pytest.mark.parametrize("n", [100, 500])
+def test_bins_with_few_data_do_not_spoil_what_is_asked_of_spread(n: int) -> None:
+    """A bin that one half of the data hardly fills has no spread to compare with."""
+    found = calibrate(reference("digits").modes, n, THRESHOLDS)
+    assert found.levels[1].spread == THRESHOLDS.spread
+    assert found.bands["spread"].high < 1.3
+
+
 def test_the_same_modes_and_size_give_the_same_calibration() -> None:
     again = [calibrate.__wrapped__(GRID, 150, THRESHOLDS) for _ in range(2)]
     assert again[0].bands == again[1].bands

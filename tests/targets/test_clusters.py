@@ -52,7 +52,7 @@ def test_data_without_clusters_are_cut_into_as_many_bins_as_asked(name: str, see
     data = SHAPELESS[name](np.random.default_rng(seed), 1000)
     centres, clusters = bin_centres(data, 20)
     assert not clusters
-    assert 18 <= len(centres) <= 20  # a few may be too small to be kept
+    assert 15 <= len(centres) <= 20  # those with few data are given up
 
 
 def test_the_same_data_give_the_same_centres() -> None:
@@ -72,4 +72,4 @@ def test_every_bin_has_data_of_its_own(m: int, d: int, values: int, count: int, 
     data = np.random.default_rng(seed).integers(0, values, (m, d)).astype(float)
     centres, _ = bin_centres(data, count)
     counts = np.bincount(cdist(data, centres).argmin(axis=1), minlength=len(centres))
-    assert len(centres) == 1 or counts.min() >= 5 or len(np.unique(data, axis=0)) < len(data)
+    assert len(centres) == 1 or counts.min() >= 10 or len(np.unique(data, axis=0)) < len(data)

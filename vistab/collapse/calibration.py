@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import betaincinv, ndtri
 
 from vistab.collapse.severity import tolerant_coverage
 from vistab.collapse.signals import HELD_SHARE, SIGNALS, Signals, measure
@@ -26,9 +26,9 @@ FALSE_ALARMS: Final = 0.01
 
 _PARTS: Final = 4  # conditions of health, each with its equal part of the false alarms
 
-_IMBALANCED: Final = 2 / 3  # of its fair share has a mode that others have twice as much as
+_UNEVEN: Final = 2 / 3  # of its fair share has a mode that others have twice as much as
 
-_IMBALANCED_ALARMS: Final = 0.05  # share of such a sampler's snapshots that may be called unhealthy
+_UNEVEN_ALARMS: Final = 0.05  # share of such a sampler's snapshots that may be called unhealthy
 
 _REHEARSED: Final = 200_000  # samples of a perfect sampler that are drawn and measured
 
@@ -121,26 +121,28 @@ def _levels(
         return float(np.quantile(np.median(windows, axis=1), alarms, method="lower"))
 
     least_median, least_mean = _fewest(modes, n, width) / (n * modes.ceiling)
-    spread = signals["spread"].mean() - 4 * signals["spread"].std()  # too few for the quantile
     return Levels(
         np.minimum(asked.median_parts, least_median),
         np.minimum(asked.mean_parts, least_mean),
         min(asked.modes, lowest(tallies["modes"])),
         min(asked.coverage, lowest(tallies["coverage"])),
-        min(asked.spread, max(0.0, float(spread))),
+        min(asked.spread, lowest(signals["spread"])),
     )
 
 
 def _fewest(modes: Modes, n: int, width: int) -> Array:
     """High-quality samples of each group a snapshot, in a window's median and mean, [2, g].
 
-    A sampler with an imbalance of 2:1 has fewer of any in at most 5 % of windows of `width` (odd),
-    even if it stumbles at all but just over half of their snapshots; a perfect one hardly ever.
+    Two samplers have fewer of any in at most 5 % of windows of `width` (odd) snapshots, a perfect
+    one in hardly any: one with an imbalance of 2:1, and one that fails at just under half of them.
     """
-    each, standing = _IMBALANCED_ALARMS / len(modes.groups) / 2, (width + 1) // 2
-    by_median = modes.fewest(n, _IMBALANCED, each / standing)
-    by_mean = modes.fewest(n * standing, _IMBALANCED, each) / width
-    return np.stack([by_median, by_mean])
+    each, standing = _UNEVEN_ALARMS / len(modes.groups) / 2, (width + 1) // 2
+    # a median is low where over half of the counts are: a binomial tail of their own tail
+    tail = float(betaincinv(standing, standing, each))
+    uneven = modes.fewest(n, _UNEVEN, tail), modes.fewest(n * width, _UNEVEN, each)
+    failing = modes.fewest(n, 1, each / standing), modes.fewest(n * standing, 1, each)
+    by_median, by_mean = np.minimum(uneven, failing)
+    return np.stack([by_median, by_mean / width])
 
 
 def _rehearsed(modes: Modes, n: int, rng: np.random.Generator) -> dict[str, Array]:

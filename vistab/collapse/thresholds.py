@@ -70,9 +70,6 @@ class Thresholds:
     growth: float = 1.2
     """Last third over middle third of a growing scale; a line through 0 has 1.67, a plateau 1."""
 
-    steady: float = 0.01
-    """Kendall's p of a scale that grows less than that, but steadily: noise hides slow growth."""
-
     active_kl: float = ACTIVE_KL
     """Nats that an active latent dimension carries, at least. The stored `active_latents` counts
     with the same number, whatever is set here."""

@@ -27,7 +27,7 @@ bin's own data keeps: about what 3 std are to a Gaussian mode in two dimensions.
 
 _LARGEST_GROUP: Final = 0.2  # of all data; what is larger shows in its parts
 
-_FEWEST: Final = 3  # data in a bin that have a spread in more than one direction
+_FEWEST: Final = 5  # data of half a bin that it takes to have a spread to compare with
 
 
 @dataclass(frozen=True, eq=False)

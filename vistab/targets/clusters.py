@@ -17,7 +17,7 @@ _MOST_MODES: Final = 100
 
 _GAP: Final = 3.0  # between two merges of the tree; a line of even density has 2^1.5, a blob less
 
-_FEWEST: Final = 5  # data in a bin: what is of high quality among them has a spread still
+_FEWEST: Final = 10  # data in a bin: so many that half of them have a spread still
 
 
 def bin_centres(data: Array, count: int) -> tuple[Array, bool]:
