@@ -1,10 +1,10 @@
 """What finding out costs: seconds for evidence and rulings, over those for training.
 
-    python benchmarks/evidence.py [--study studies/gan_stability.yaml] [--every 1]
+    python benchmarks/evidence.py [--study studies/gan_stability.yaml]
 
 Trains one pack of each program of a study (packs that differ in steps or batch norm), from start to
-end, on one torch thread. Evidence: drawing samples, measuring them, calibrating, ruling on each run,
-tables. Training: all the rest of the same packs.
+end, on one torch thread. Evidence: drawing samples, measuring them, calibrating, ruling on each
+run, tables. Training: all the rest of the same packs.
 """
 
 from __future__ import annotations

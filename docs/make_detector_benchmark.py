@@ -13,13 +13,15 @@ sys.path.insert(0, str(ROOT / "tests" / "calibration"))  # the tests have the sa
 
 def main() -> None:
     """Rule on all cases, and write the page."""
+    from benchmark.ablation import ablated, ablation
     from benchmark.cases import borderline, cases
     from benchmark.page import page
     from benchmark.results import results
 
     workers = os.cpu_count() or 1
     tuning, held_back = (results(cases(split), workers) for split in ("tuning", "held_back"))
-    PAGE.write_text(page(tuning, held_back, borderline("held_back")), encoding="utf-8")
+    varied = ablation(ablated(), workers)
+    PAGE.write_text(page(tuning, held_back, borderline("held_back"), varied), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -79,6 +79,7 @@ def test_what_was_measured_comes_along() -> None:
     assert found.signals["modes"].tolist() == [8] * 5 + [2] * 7
     assert found.fair_shares.shape == (8,)
     assert found.n_samples == 200
+    assert found.healthy.tolist() == [True] * 5 + [False] * 7
     for name in ("coverage", "modes", "spread"):
         band = found.bands[name]
         assert band.least is not None
@@ -155,8 +156,8 @@ def test_a_failure_that_shows_all_the_same_is_ruled_on() -> None:
         ([], [], "at least 3 snapshots"),
         ([1, 2, 3], [(50, 2)] * 4, "3 rounds, but 4 snapshots"),
         ([1, 2, 3, 4], [(50, 2)] * 3, "4 rounds, but 3 snapshots"),
-        ([1, 2, 3], [(3, 2)] * 3, "snapshot 0: at least 10 samples are needed, got 3"),
-        ([1, 2, 3], [(50, 2), (50, 3), (50, 2)], "snapshot 1: samples must be [n, 2], got (50, 3)"),
+        ([1, 2, 3], [(3, 2)] * 3, "round 1: at least 10 samples are needed, got 3"),
+        ([1, 2, 3], [(50, 2), (50, 3), (50, 2)], "round 2: samples must be [n, 2], got (50, 3)"),
         ([3, 2, 1], [(50, 2)] * 3, "must increase"),
         ([1, 1, 2], [(50, 2)] * 3, "must increase"),
         ([[1, 2]] * 3, [(50, 2)] * 3, "must be whole numbers [T]"),

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-VERBS = ("study", "check", "plan", "report", "judge", "schema", "new", "theory")
+VERBS = ("study", "check", "plan", "report", "judge", "schema", "new", "theory", "detect")
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -12,10 +12,12 @@ import pandas as pd
 import pytest
 import torch
 
+from vistab.collapse.calibration import Calibration
+from vistab.collapse.detector import Ruling, rule
 from vistab.collapse.signals import SIGNALS
 from vistab.results.record import PackProgress, PackRecord
 from vistab.spec.metrics import SIGNAL_METRICS
-from vistab.training import checkpoints, train, train_pack
+from vistab.training import checkpoints, evidence, train, train_pack
 from vistab.training.evidence import snapshot_rounds
 from vistab.training.pictures import strip_rounds
 
@@ -68,6 +70,22 @@ def test_the_record_has_a_row_per_run_and_a_row_per_run_and_snapshot(
     assert record.samples[pack.runs[0].run_id].dtype == np.float16
     assert seen[-1].round == 20
     assert sum(seen[-1].outcomes.values()) == 3
+
+
+def test_each_run_is_ruled_on_by_thresholds_for_its_number_of_samples(
+    make_pack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def watched(*args: Any, calibration: Calibration) -> Ruling:
+        seen.append(calibration.n_samples)
+        return rule(*args, calibration=calibration)
+
+    monkeypatch.setattr(evidence, "rule", watched)
+    pack = make_pack(RUNS, rounds=4, snapshots=2)
+    assert pack.runs[0].arm.settings.budget.snapshot_samples == 200
+    train_pack(pack, tmp_path)
+    assert seen == [200] * len(RUNS)
 
 
 def test_final_and_best_metrics_are_those_of_the_history(make_pack: Any, tmp_path: Path) -> None:

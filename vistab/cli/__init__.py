@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import typer
 
-from vistab.cli import files, results, study, theory
+from vistab.cli import detect, files, results, study, theory
 from vistab.errors import Interrupted, VistabError
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (study, files, results, theory):
+for module in (study, files, results, detect, theory):
     module.add_to(app)
 
 _UsageError: type[Any] = typer.BadParameter.__bases__[0]

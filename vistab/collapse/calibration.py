@@ -9,7 +9,7 @@ density, or one half of the data with the other.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -35,6 +35,8 @@ _REHEARSED: Final = 200_000  # samples of a perfect sampler that are drawn and m
 _REHEARSALS: Final = 8  # ways to divide data in two: what is compared with what has a say
 
 _DRAWS: Final = (5, 25)  # snapshots of each, at least and at most
+
+_ROUNDING: Final = 1e-9  # what 0.85 of 20 modes is more than 17
 
 _TALLIES: Final = 4000  # snapshots of which only the modes' counts are drawn
 
@@ -97,11 +99,9 @@ def calibrate(modes: Modes, n: int, t: Thresholds) -> Calibration:
     widths = range(1, 2 * t.lasting, 2)
     levels = {width: _levels(modes, n, width, signals, tallies, t) for width in widths}
     least = {"coverage": levels[1].coverage, "modes": levels[1].modes, "spread": levels[1].spread}
-    most = {"coverage": 1.0, "modes": float(modes.count)}
-    bands = {
-        name: Band(*_range(signals[name], most.get(name, np.inf)), least.get(name))
-        for name in SIGNALS
-    }
+    bands = {name: Band(*_range(signals[name]), least.get(name)) for name in SIGNALS}
+    bands["coverage"] = replace(bands["coverage"], high=min(1.0, bands["coverage"].high))
+    bands["modes"] = _whole(bands["modes"], modes.count)
     return Calibration(levels, bands, float(tallies["covered"].mean()), n)
 
 
@@ -167,7 +167,14 @@ def _tallied(modes: Modes, n: int, rng: np.random.Generator) -> dict[str, Array]
     }
 
 
-def _range(values: Array, most: float) -> tuple[float, float]:
-    """Where 99 % of such values lie, as if they were normal: they are few; from 0 to `most`."""
+def _range(values: Array) -> tuple[float, float]:
+    """Where 99 % of such values lie, as if they were normal: they are few. None is negative."""
     reach = float(ndtri(1 - FALSE_ALARMS / 2) * values.std())
-    return max(0.0, float(values.mean()) - reach), min(most, float(values.mean()) + reach)
+    return max(0.0, float(values.mean()) - reach), float(values.mean()) + reach
+
+
+def _whole(band: Band, most: int) -> Band:
+    """The same in whole modes, of which there are no more than `most`."""
+    least = None if band.least is None else float(np.ceil(band.least - _ROUNDING))
+    high = min(most, float(np.ceil(band.high - _ROUNDING)))
+    return Band(float(np.floor(band.low + _ROUNDING)), high, least)

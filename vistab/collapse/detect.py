@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vistab.collapse.calibration import Band, Calibration, calibrate
-from vistab.collapse.detector import THRESHOLDS, rule
+from vistab.collapse.detector import THRESHOLDS, health, rule
 from vistab.collapse.reference import Reference
 from vistab.collapse.signals import Signals
+from vistab.collapse.trajectory import Trajectory
 from vistab.errors import RequestError
 from vistab.spec.outcomes import Outcome
 
@@ -31,7 +32,8 @@ class Detection:
     outcome: None if the samples are too few to tell; evidence then says what is missing.
     severity: in [0, 1], None if undecided. limits: what so many samples cannot show, in words,
     or nothing. rounds [T]; signals: `SIGNALS` [T] and mode_shares [T, m]; fair_shares [m];
-    noun: modes or bins. bands: by signal. n_samples: the fewest of a snapshot.
+    noun: modes or bins. bands: by signal. n_samples: the fewest of a snapshot. healthy [T]: when
+    the run was in lasting health.
     """
 
     outcome: Outcome | None
@@ -46,6 +48,7 @@ class Detection:
     noun: str
     bands: Mapping[str, Band]
     n_samples: int
+    healthy: npt.NDArray[np.bool_]
 
 
 def detect(
@@ -62,7 +65,9 @@ def detect(
     sizes: list[int] = []
     for samples in snapshots:
         rows = np.asarray(samples)
-        measured.append(measure_one(rows, reference, f"snapshot {len(measured)}"))
+        number = len(measured)
+        name = f"round {numbers[number]}" if number < len(numbers) else f"snapshot {number + 1}"
+        measured.append(measure_one(rows, reference, name))
         sizes.append(len(rows))
     if len(measured) != len(numbers):
         raise RequestError(f"{len(numbers)} rounds, but {len(measured)} snapshots")
@@ -109,6 +114,12 @@ def rule_on(
         noun=reference.modes.noun,
         bands=calibration.bands,
         n_samples=n,
+        healthy=health(
+            Trajectory.read(rounds, signals, reference.modes),
+            reference.modes,
+            THRESHOLDS,
+            calibration,
+        )[1],
     )
 
 

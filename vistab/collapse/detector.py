@@ -60,16 +60,23 @@ def rule(
     inner = inner_failure(run, signals, modes, thresholds)
     if inner is not None:
         return inner
-    asked = uncalibrated(modes, thresholds)
-    levels = {} if calibration is None else calibration.levels
-    now = healthy_snapshots(run, levels.get(1, asked), 1)
-    width = window(2 * thresholds.lasting - 1, len(run))
-    smoothed = healthy_snapshots(run, levels.get(width, asked), width)
-    lasting = lasting_states(smoothed, min(thresholds.lasting, len(run)))
+    now, lasting = health(run, modes, thresholds, calibration)
     if lasting[-1] or _arrives_last(run, now, thresholds):
         covered = 1.0 if calibration is None else calibration.covered
         return _healthy(run, now, lasting, severity.of_health(run, thresholds, covered))
     return _failed(run, now, lasting, thresholds)
+
+
+def health(
+    run: Trajectory, modes: Modes, t: Thresholds, calibration: Calibration | None
+) -> tuple[Flags, Flags]:
+    """Which snapshots [T] are healthy by themselves, and in which the run is, lastingly."""
+    asked = uncalibrated(modes, t)
+    levels = {} if calibration is None else calibration.levels
+    width = window(2 * t.lasting - 1, len(run))
+    smoothed = healthy_snapshots(run, levels.get(width, asked), width)
+    now = healthy_snapshots(run, levels.get(1, asked), 1)
+    return now, lasting_states(smoothed, min(t.lasting, len(run)))
 
 
 def healthy_snapshots(run: Trajectory, least: Levels, width: int = 1) -> Flags:

@@ -71,11 +71,11 @@ def render_detection(
         reference=None
         if screen.reference is None
         else frame(screen, None, "f-reference", "The reference"),
-        most_points=MOST_POINTS,
+        most_points=min(MOST_POINTS, max(map(len, film.pictures))),
         most_tiles=MOST_TILES,
         gone=int((~np.isfinite(detection.signals["coverage"])).sum()),
         nan=math.nan,
-        sections=_sections(bool(losses)),
+        sections=_sections(detection.noun.removesuffix("s"), bool(losses)),
         losses=losses or {},
         command=command,
         compared=compared,
@@ -105,11 +105,11 @@ def _environment() -> Environment:
     return environment
 
 
-def _sections(losses: bool) -> list[tuple[str, str]]:
+def _sections(noun: str, losses: bool) -> list[tuple[str, str]]:
     return [
         ("timeline", "Timeline"),
         ("signals", "Signals"),
-        ("modes", "Share of each mode"),
+        ("modes", f"Share of each {noun}"),
         ("film", "See it"),
         *([("losses", "Losses")] if losses else []),
         ("method", "How it was ruled"),

@@ -47,15 +47,20 @@ def path_points(path: str) -> list[Sequence[float]]:
 
 def test_the_bar_of_the_timeline_is_cut_at_the_onsets_cell(runs: dict[str, Any]) -> None:
     figure = timeline(runs["collapsing"].detection)  # rounds 50 to 2000 by 50: cells 25 to 2025
-    before, failing = drawn(figure, "stretch")
-    cut = 100 * (875 - 25) / 2000
-    assert numbers(before, "x", "width") == pytest.approx([0, cut])
+    before, healthy, failing = drawn(figure, "stretch")
+    cut, reached = 100 * (875 - 25) / 2000, 100 * (175 - 25) / 2000
+    assert numbers(before, "x", "width") == pytest.approx([0, reached])
+    assert numbers(healthy, "x", "width") == pytest.approx([reached, cut - reached])
+    assert "b-healthy" in healthy.get("class", "")
     assert numbers(failing, "x", "width") == pytest.approx([cut, 100 - cut])
     assert "b-failing" in failing.get("class", "")
     (onset,) = drawn(figure, "onset")
     assert numbers(onset, "x1") == pytest.approx([cut])
-    assert {"onset: round 900", "before", "mode collapse"} <= set(texts(figure))
-    assert alt(figure) == "Timeline: before round 900; mode collapse from round 900 on"
+    assert {"onset: round 900", "healthy", "mode collapse"} <= set(texts(figure))
+    assert alt(figure) == (
+        "Timeline: not healthy in rounds 50 to 150; healthy in rounds 200 to 850; "
+        "mode collapse from round 900 on"
+    )
 
 
 def test_the_timeline_crosses_out_what_is_not_finite(runs: dict[str, Any]) -> None:
@@ -152,8 +157,8 @@ def test_lost_modes_are_dotted_so_that_colour_is_not_alone(name: str, runs: dict
 
 def test_many_modes_are_named_by_the_ten(runs: dict[str, Any]) -> None:
     one = runs["losing_digits"].detection
-    names = [words for words in texts(mode_map(one)) if "mode" in words]
-    assert names == [f"mode {k}" for k in range(10, len(one.fair_shares) + 1, 10)]
+    names = [words for words in texts(mode_map(one)) if words.startswith("bin ")]
+    assert names == [f"bin {k}" for k in range(10, len(one.fair_shares) + 1, 10)]
 
 
 @pytest.mark.parametrize(

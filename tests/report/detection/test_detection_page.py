@@ -130,7 +130,7 @@ def test_how_to_repeat_it_and_with_what_it_was_compared_are_told_if_known(
         )
     )
     assert "To repeat it vistab detect a.npz" in known
-    assert "stand in for modes: 300 samples" in known
+    assert "Compared with 300 samples" in known
     assert f"vistab version {vistab.__version__}" in known
     assert "To repeat it" not in text(render_detection(one.detection, one.film, "run"))
 

@@ -28,6 +28,7 @@ from vistab.report.view.detection import (
     change,
     change_name,
     columns,
+    course,
     edges,
     finding,
     not_finite,
@@ -110,7 +111,7 @@ def wide(alt: str, height: float, parts: Sequence[Markup]) -> Markup:
 def timeline(detection: Detection) -> Markup:
     """What was ruled, as one bar over the rounds; onset or convergence marked."""
     axis, cells = Axis.of(detection.rounds), edges(detection.rounds)
-    ruled = stretches(detection)
+    ruled = course(detection)
     parts = [piece for one in ruled for piece in _bar(axis, cells, one)]
     gone = not_finite(detection.signals["coverage"])
     parts += [piece for a, b in gone for piece in _gone(axis, float(cells[a]), float(cells[b]))]
@@ -124,7 +125,7 @@ def timeline(detection: Detection) -> Markup:
         anchor, dx = ("start", 6) if right else ("end", -6)
         parts.append(_put(x, 13, words, "direct strong", anchor, dx=dx))
     parts += axis.drawn(56)
-    told = [one.when if one.fate == "before" else f"{one.name} {one.when}" for one in ruled]
+    told = [f"{one.name} {one.when}" for one in ruled]
     told += [f"{count(sum(b - a for a, b in gone), 'snapshot')} not finite"] if gone else []
     return wide(f"Timeline: {'; '.join(told)}", 76, parts)
 
@@ -272,14 +273,14 @@ def _beside(area: Panel, labels: Sequence[tuple[float, str, str]]) -> list[Marku
 
 def mode_map(detection: Detection) -> Markup:
     """Rows are modes, columns snapshots, colour the share over the fair one; dots on lost ones."""
-    m = len(detection.fair_shares)
+    m, noun = len(detection.fair_shares), detection.noun.removesuffix("s")
     drawn = columns(detection, min(MOST_COLUMNS, max(8, MOST_CELLS // m)))
     row = 20 if m <= 12 else 15 if m <= NUMBERED else max(4, 450 // m)
     axis, height = Axis.of(detection.rounds), row * m
-    parts = [_row_name(k, row) for k in range(m) if m <= NUMBERED or (k + 1) % 10 == 0]
+    parts = [_row_name(k, row, noun) for k in range(m) if m <= NUMBERED or (k + 1) % 10 == 0]
     parts.append(
         tag(
-            "svg", *_cells(drawn), x=0, y=20, width="100%", height=height,
+            "svg", *_cells(drawn, noun), x=0, y=20, width="100%", height=height,
             viewBox=f"{axis.low:g} 0 {axis.high - axis.low:g} {m}", preserveAspectRatio="none",
         )
     )  # fmt: skip
@@ -292,25 +293,25 @@ def mode_map(detection: Detection) -> Markup:
     return wide(told_modes(detection), height + 44, [*parts, *axis.drawn(24 + height)])
 
 
-def _row_name(k: int, row: float) -> Markup:
-    return _put("0%", 20 + (k + 0.5) * row + 4, f"mode {k + 1}", "tick", "end", dx=-6)
+def _row_name(k: int, row: float, noun: str) -> Markup:
+    return _put("0%", 20 + (k + 0.5) * row + 4, f"{noun} {k + 1}", "tick", "end", dx=-6)
 
 
-def _cells(drawn: Columns) -> list[Markup]:
+def _cells(drawn: Columns, noun: str) -> list[Markup]:
     parts, lost = [], []
     for c, shares in enumerate(drawn.shares):
         left, right = float(drawn.edges[c]), float(drawn.edges[c + 1])
         for k, share in enumerate(shares):
-            parts.append(_cell(left, right, k, float(share), drawn.names[c]))
+            parts.append(_cell(left, right, k, float(share), f"{noun} {k + 1}, {drawn.names[c]}"))
             if share < THRESHOLDS.held_share:
                 lost.append(f"M{(left + right) / 2:g} {k + 0.5:g}h0")
     return [*parts, tag("path", d="".join(lost), class_="lost")]
 
 
-def _cell(left: float, right: float, k: int, share: float, when: str) -> Markup:
+def _cell(left: float, right: float, k: int, share: float, name: str) -> Markup:
     told = ratio_text(share) if np.isfinite(share) else "not finite"
     return tag(
-        "rect", tag("title", f"mode {k + 1}, {when}: {told}"), x=f"{left:g}", y=f"{k + 0.04:g}",
+        "rect", tag("title", f"{name}: {told}"), x=f"{left:g}", y=f"{k + 0.04:g}",
         width=f"{right - left:g}", height="0.92", **shade(share),
     )  # fmt: skip
 

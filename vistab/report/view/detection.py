@@ -136,6 +136,23 @@ def stretches(detection: Detection) -> list[Stretch]:
     return [*before, last]
 
 
+def course(detection: Detection) -> list[Stretch]:
+    """The same, with what was before the change told apart: healthy for a while, or not."""
+    *before, last = stretches(detection)
+    found = [
+        Stretch(a, b, "healthy", "healthy", _span(detection, a, b))
+        if detection.healthy[a]
+        else Stretch(a, b, "before", "not healthy", _span(detection, a, b))
+        for a, b in spells(detection.healthy[: last.start])
+    ]
+    return [*(found if before else []), last]
+
+
+def _span(detection: Detection, start: int, end: int) -> str:
+    first, last = detection.rounds[start], detection.rounds[end - 1]
+    return f"in round {first:,}" if first == last else f"in rounds {first:,} to {last:,}"
+
+
 def edges(rounds: npt.NDArray[np.int64]) -> Floats:
     """Where the cell of each snapshot begins and ends, [T + 1]: halfway to its neighbours."""
     known = rounds.astype(float)
@@ -206,7 +223,7 @@ def finding(detection: Detection, signal: SignalWords) -> str:
 def told_modes(detection: Detection) -> str:
     """Which modes are lost, in one sentence without its full stop."""
     last, least = stretches(detection)[-1], percent(THRESHOLDS.held_share)
-    lost, modes = lost_modes(detection), count(len(detection.fair_shares), "mode")
+    lost, modes = lost_modes(detection), f"{len(detection.fair_shares)} {detection.noun}"
     if not np.isfinite(typical(of_fair(detection), last)).all():
         return f"No snapshot is finite {last.when}"
     if not lost:
