@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vistab.collapse import Reference
 from vistab.collapse.detect import Detection, detect
@@ -109,6 +111,18 @@ def test_sizes_may_differ_and_the_smallest_counts() -> None:
 def test_lists_and_whole_numbers_will_do() -> None:
     snapshots = [kept(8, 60, np.random.default_rng(t)).tolist() for t in range(5)]
     assert detect([1, 2, 3, 4, 5], snapshots, KNOWN).outcome == "healthy"
+
+
+@given(st.integers(0, 2**31))
+def test_the_order_of_samples_does_not_matter(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    snapshots = [kept(8 if t < 3 else 4, 40, rng) for t in range(6)]
+    shuffled = [rng.permutation(one) for one in snapshots]
+    one, other = (detect(np.arange(6), drawn, KNOWN) for drawn in (snapshots, shuffled))
+    assert (one.outcome, one.onset_round, one.evidence) == (
+        other.outcome, other.onset_round, other.evidence,
+    )  # fmt: skip
+    assert one.severity == pytest.approx(other.severity)
 
 
 # Too little evidence

@@ -71,6 +71,9 @@ def test_small_data_have_fewer_bins_and_large_ones_no_more_than_fifty() -> None:
         (np.zeros((99, 2)), "m at least 100, got (99, 2)"),
         (np.zeros(500), "must be [m, ...]"),
         (np.full((200, 2), np.nan), "must be finite"),
+        (np.full((200, 2), "1"), "must be real numbers, got an array of <U1"),
+        (np.full((200, 2), 1j), "must be real numbers"),
+        (np.array([[None, 1]] * 200), "must be real numbers, got an array of object"),
         (np.ones((200, 2)), "more than copies of a few values"),
         (np.arange(400).reshape(200, 2) // 200.0, "more than copies of a few values"),
     ],
@@ -85,3 +88,19 @@ def test_unfit_data_are_refused(data: np.ndarray, message: str) -> None:
 def test_samples_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"samples must be \[n, 2\], got"):
         Reference.of_data(draws(200)).measure(np.zeros(shape))
+
+
+def test_samples_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(ValueError, match="samples must be real numbers, got an array of object"):
+        Reference.of_data(draws(200)).measure(np.full((50, 2), None))
+
+
+def test_whether_samples_are_true_or_false_whole_or_broken_is_all_the_same() -> None:
+    """Bitmaps, bytes, and floats of any width."""
+    rng = np.random.default_rng(0)
+    data = rng.random((400, 40)) < np.repeat(rng.random((4, 40)), 100, axis=0)
+    own = Reference.of_data(data)
+    expected = own.measure(data[:100])
+    for kind in (np.uint8, np.float16, np.float32, float):
+        found = own.measure(data[:100].astype(kind))
+        assert all(np.array_equal(found[name], expected[name]) for name in expected)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -49,10 +49,10 @@ class Reference:
     def of_data(cls, data: npt.ArrayLike) -> Reference:
         """Data [m, ...] alone: their clusters, or else bins of them, stand in for modes.
 
-        Raises ValueError when there are fewer than 100 of them, when any is not finite, or when
-        they are copies of a few values.
+        Raises ValueError when there are fewer than 100 of them, when any is no finite number, or
+        when they are copies of a few values.
         """
-        rows = np.asarray(data)
+        rows = _numbers(data, "reference data")
         if rows.ndim < 2 or len(rows) < FEWEST_DATA:
             raise ValueError(
                 f"reference data must be [m, ...], m at least {FEWEST_DATA}, got {rows.shape}"
@@ -69,11 +69,18 @@ class Reference:
     def measure(self, samples: npt.ArrayLike) -> Signals:
         """The signals of one snapshot [n, ...], as `measure` has them; each of shape () or [m].
 
-        Raises ValueError when its samples are not shaped like the reference.
+        Raises ValueError when its samples are no numbers, or not shaped like the reference.
         """
-        rows = np.asarray(samples)
+        rows = _numbers(samples, "samples")
         if rows.shape[1:] != self.shape or not len(rows):
             wanted = ", ".join(["n", *map(str, self.shape)])
             raise ValueError(f"samples must be [{wanted}], got {rows.shape}")
         features = rows.astype(float) if self.space is None else self.space(rows)
         return {name: one[0] for name, one in measure(features[None], self.modes).items()}
+
+
+def _numbers(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
+    rows = np.asarray(values)
+    if rows.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be real numbers, got an array of {rows.dtype}")
+    return rows
