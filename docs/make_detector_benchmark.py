@@ -1,4 +1,4 @@
-"""Make the page of the detector's benchmark again: all cases, on all cores; about five minutes."""
+"""Make the page of the detector's benchmark again: all cases, on all cores; about ten minutes."""
 
 from __future__ import annotations
 

@@ -174,8 +174,17 @@ def test_training_on_images_is_repeatable_and_leaves_torchs_own_numbers_alone(mo
     one, two = (train(Setting(1e-3, 2, 20), seeded("again")) for _ in range(2))
     np.testing.assert_array_equal(one.samples, two.samples)
     assert one.samples.shape == (20, 50, 8, 8)
-    assert not np.array_equal(one.samples[0], one.samples[1])
+    other = train(Setting(1e-3, 2, 20), seeded("another"))
+    assert not np.array_equal(one.samples, other.samples)
     assert image_gans.torch.equal(before, image_gans.torch.random.get_rng_state())
+
+
+def test_training_on_images_moves_towards_the_data(monkeypatch):
+    monkeypatch.setattr(image_gans, "MEASURED", 200)
+    mean = halves(image_gans.TARGET, image_gans.REFERENCE)[1].images.mean(axis=0)
+    samples = train(Setting(1e-3, 2, 100), seeded("towards")).samples
+    first, last = (np.abs(samples[t].mean(axis=0) - mean).mean() for t in (0, -1))
+    assert last < 0.75 * first
 
 
 def test_a_run_on_images_is_told_beside_its_classes(monkeypatch):

@@ -12,10 +12,12 @@ from benchmark.dice import SNAPSHOTS, Dice
 from benchmark.gans import SETTINGS
 from benchmark.image_dice import ImageDice
 from benchmark.targets import IMAGES, MIXTURES, ImageSet, halves, reference_data, seeded
+from scipy.spatial import cKDTree
 
 OUTCOMES = {"healthy", "mode_collapse", "stalled", "oscillating", "diverged"}
 FEW = min(SIZES)
 ON_MIXTURES = (*scenarios.SCENARIOS, *scenarios.UNSEEN)
+NEARLY = image_scenarios.hundred_images_nearly
 ON_IMAGES = (*image_scenarios.SCENARIOS, *image_scenarios.UNSEEN)
 RULED = [s for s in ON_MIXTURES if s is not scenarios.repeats_itself]  # the rule knows no copies
 
@@ -141,6 +143,17 @@ def test_truths_on_images_have_onsets_that_last(scenario):
     finite = [bool(np.isfinite(s).all()) for s in drawn]
     assert finite == [True] * len(drawn) if outcome != "diverged" else all(finite[:onset])
     assert all(s.shape == (FEW, 8, 8) for s in drawn)
+
+
+def test_a_hundred_images_are_a_hundred_nearly_or_exactly():
+    for scenario, noise in ((image_scenarios.hundred_images, 0.0), (NEARLY, 0.1)):
+        dice = ImageDice(halves("digits", "tuning 0")[1], 2000, seeded("hundred"))
+        known = dice.real.images.reshape(-1, 64)
+        _, onset, snapshots = scenario(dice)
+        again = next(islice(snapshots, onset, None)).reshape(-1, 64)
+        distance, image = cKDTree(known).query(again)
+        assert len(np.unique(image)) == 100
+        assert np.sqrt(np.mean(distance**2) / 64) == pytest.approx(noise, abs=0.005)
 
 
 def test_snapshots_of_images_are_drawn_when_they_are_asked_for():

@@ -85,15 +85,32 @@ def never_gets_all_classes(d: ImageDice) -> Truth:
 
 def few_images(d: ImageDice) -> Truth:
     """Knows 20 images, which it gives again and again."""
-    at, known = d.when(), d.rng.choice(len(d.real.images), size=20, replace=False)
-    again = lambda: d.real.images[d.rng.choice(known, size=d.n)]  # noqa: E731
-    return "mode_collapse", at, d.then(at, d.healthy, again)
+    return _repeats(d, 20)
 
 
 def few_images_nearly(d: ImageDice) -> Truth:
     """The same, each time with a little noise."""
-    at, known = d.when(), d.rng.choice(len(d.real.images), size=20, replace=False)
-    again = lambda: d.noisy(d.real.images[d.rng.choice(known, size=d.n)], 0.05)  # noqa: E731
+    return _repeats(d, 20, noise=0.05)
+
+
+def hundred_images(d: ImageDice) -> Truth:
+    """Knows 100 images: a tenth of the digits of a run, and all classes are among them."""
+    return _repeats(d, 100)
+
+
+def hundred_images_nearly(d: ImageDice) -> Truth:
+    """The same, each time with noise of a twentieth of the pixels' range."""
+    return _repeats(d, 100, noise=0.1)
+
+
+def _repeats(d: ImageDice, number: int, noise: float = 0.0) -> Truth:
+    """Healthy, then a number of images again and again."""
+    at, known = d.when(), d.rng.choice(len(d.real.images), size=number, replace=False)
+
+    def again() -> np.ndarray:
+        images = d.real.images[d.rng.choice(known, size=d.n)]
+        return d.noisy(images, noise) if noise else images
+
     return "mode_collapse", at, d.then(at, d.healthy, again)
 
 
@@ -188,6 +205,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *(few_images, few_images_nearly, class_means),
     *(class_after_class, starts_hopping, swaps_halves),
     *(stays_noise, stays_grey, turns_nan, explodes),
+    *(hundred_images, hundred_images_nearly),
 )
 
 UNSEEN: tuple[Scenario, ...] = (

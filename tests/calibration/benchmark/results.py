@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from benchmark.targets import reference
 from vistab.collapse.detect import detect
 
 AT_A_TIME = 40  # cases of one process before it may be given others
+
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,13 @@ def result_of(case: Case) -> Result:
 
 def results(cases: Sequence[Case], workers: int = 1) -> list[Result]:
     """Rule on all cases, in their order; the results do not depend on the number of workers."""
+    return each(result_of, cases, workers)
+
+
+def each(work: Callable[[Case], Found], cases: Sequence[Case], workers: int = 1) -> list[Found]:
+    """What comes of each case, by so many processes."""
     if workers == 1:
-        return [result_of(case) for case in cases]
+        return [work(case) for case in cases]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context) as pool:
-        return list(pool.map(result_of, cases, chunksize=AT_A_TIME))
+        return list(pool.map(work, cases, chunksize=AT_A_TIME))

@@ -52,6 +52,11 @@ def score(results: Sequence[Result]) -> Score:
     )
 
 
+def number(value: float) -> str:
+    """As tables show it; nothing where it cannot be known."""
+    return "" if math.isnan(value) else f"{value:.3f}".rstrip("0").rstrip(".")
+
+
 def auroc(failed: np.ndarray, scores: Sequence[float]) -> float:
     """NaN where all failed, or none."""
     if failed.all() or not failed.any():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmark.ablation import Ablation, ablated, ablation
 from benchmark.cases import borderline, cases
 from benchmark.results import Result, results
 from benchmark.scores import BY, compared, grouped, onsets, score, worst
@@ -21,10 +22,15 @@ def main() -> None:
     asked.add_argument("--limit", type=int, help="so many cases, evenly chosen")
     asked.add_argument("--only", default="", help="cases with this in their description")
     asked.add_argument("--workers", type=int, default=1)
+    asked.add_argument("--ablation", action="store_true", help="what each part adds: tuning alone")
     options = asked.parse_args()
-    chosen = [case for case in cases(options.split) if options.only in str(case)]
+    known = ablated() if options.ablation else cases(options.split)
+    chosen = [case for case in known if options.only in str(case)]
     if options.limit:
         chosen = chosen[:: max(1, len(chosen) // options.limit)]
+    if options.ablation:
+        show_ablation(ablation(chosen, options.workers))
+        return
     found = results(chosen, options.workers)
     show(found)
     out, of = borderline(options.split)
@@ -33,13 +39,10 @@ def main() -> None:
 
 def show(found: list[Result]) -> None:
     """The tables."""
-    heads = ("n", "F1", "accuracy", "AUROC", "false alarms", "onset median", "p90")
-    print(f"{'':24}", *(f"{head:>12}" for head in heads))
     groups = {"all": found}
     for key in BY.values():
         groups |= grouped(found, key)
-    for name, own in groups.items():
-        print(f"{name:24}", *(f"{number:12.4g}" for number in astuple(score(own))))
+    show_scores(groups)
     print("\nworst scenarios")
     for one in worst(found):
         print(f"{one.wrong:4} of {one.n:3}  {one.scenario:40} {one.truth:14} as {one.taken_for}")
@@ -56,6 +59,23 @@ def show(found: list[Result]) -> None:
                 f"{c.target}, {c.evidence}, {c.n}, {c.scenario}, {c.number}: "
                 f"{r.truth} at {r.true_onset}, said {r.outcome} at {r.onset}: {r.evidence}"
             )
+
+
+def show_scores(groups: dict[str, list[Result]]) -> None:
+    """A row a group."""
+    heads = ("n", "F1", "accuracy", "AUROC", "false alarms", "onset median", "p90")
+    print(f"{'':42}", *(f"{head:>12}" for head in heads))
+    for name, own in groups.items():
+        print(f"{name:42}", *(f"{number:12.4g}" for number in astuple(score(own))))
+
+
+def show_ablation(found: Ablation) -> None:
+    """Each variant's scores, and what is flagged of real runs."""
+    show_scores(found.variants)
+    for run in found.images:
+        said = f"{run.ruling.outcome} from {run.ruling.onset_round} on"
+        print(f"\n{run.name}: {run.healthy} of {run.snapshots} healthy, {run.since}; said {said}")
+        print(run.false)
 
 
 if __name__ == "__main__":

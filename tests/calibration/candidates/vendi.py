@@ -12,17 +12,6 @@ from scipy.spatial.distance import cdist
 from scipy.special import entr
 
 
-def cosine_vendi(samples: np.ndarray) -> float:
-    """With k(x, y) = cosine of the angle between samples [n, f]; at most min(n, f).
-
-    x -> x / |x|, 0 stays. X X^T / n and X^T X / n share their eigenvalues: the smaller will do.
-    """
-    length = np.linalg.norm(samples, axis=1, keepdims=True)
-    rows = np.divide(samples, length, out=np.zeros_like(samples, dtype=float), where=length > 0)
-    smaller = rows.T @ rows if len(rows) > rows.shape[1] else rows @ rows.T
-    return _exp_entropy(smaller / len(rows))
-
-
 def rbf_vendi(samples: np.ndarray, bandwidth: float, order: int = 1) -> float:
     """With k(x, y) = exp(-|x - y|^2 / 2 bandwidth^2) of samples [n, f]; from 1 to n.
 
@@ -30,8 +19,6 @@ def rbf_vendi(samples: np.ndarray, bandwidth: float, order: int = 1) -> float:
     squares, at a cost of n^2 f.
     """
     kernel = np.exp(-cdist(samples, samples, "sqeuclidean") / (2 * bandwidth**2)) / len(samples)
-    return float(1 / np.sum(kernel**2)) if order == 2 else _exp_entropy(kernel)
-
-
-def _exp_entropy(matrix: np.ndarray) -> float:
-    return float(np.exp(entr(np.maximum(eigvalsh(matrix), 0.0)).sum()))
+    if order == 2:
+        return float(1 / np.sum(kernel**2))
+    return float(np.exp(entr(np.maximum(eigvalsh(kernel), 0.0)).sum()))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vistab.collapse import neighbours
-from vistab.collapse.neighbours import (
+from candidates import neighbours
+from candidates.neighbours import (
     Neighbourhoods,
     covered_share,
     neighbour_radii,
