@@ -121,6 +121,7 @@ def test_no_more_samples_are_compared_than_half_of_the_reference_has():
     assert Conditions.of(RING.draw(120, seeded("few")), 100).yardstick.n == 60
 
 
+@pytest.mark.slow
 def test_the_first_variant_is_the_detector_itself():
     found, alone = ruled(LOST), result_of(LOST)
     assert tuple(found) == (*PARTS, *NAMES)
@@ -144,6 +145,7 @@ def test_a_flagged_run_is_ruled_failed_and_one_that_passes_as_before(monkeypatch
     assert {found[name].outcome for name in NAMES[1:]} == {"healthy"}
 
 
+@pytest.mark.slow
 def test_uncalibrated_thresholds_ask_more_of_few_samples():
     """25 modes, 100 samples: the full thresholds are not met by chance alone."""
     case = Case("tuning", "grid of 25", "data", 100, "imbalanced", 0)
@@ -168,6 +170,7 @@ def test_a_snapshot_is_healthy_if_every_class_has_half_its_share():
     assert ImageGan(np.empty(0), parts).healthy.tolist() == [True, False, True]
 
 
+@pytest.mark.slow
 def test_training_on_images_is_repeatable_and_leaves_torchs_own_numbers_alone(monkeypatch):
     monkeypatch.setattr(image_gans, "MEASURED", 50)
     before = image_gans.torch.random.get_rng_state()
@@ -179,6 +182,7 @@ def test_training_on_images_is_repeatable_and_leaves_torchs_own_numbers_alone(mo
     assert image_gans.torch.equal(before, image_gans.torch.random.get_rng_state())
 
 
+@pytest.mark.slow
 def test_training_on_images_moves_towards_the_data(monkeypatch):
     monkeypatch.setattr(image_gans, "MEASURED", 200)
     mean = halves(image_gans.TARGET, image_gans.REFERENCE)[1].images.mean(axis=0)
@@ -187,6 +191,7 @@ def test_training_on_images_moves_towards_the_data(monkeypatch):
     assert last < 0.75 * first
 
 
+@pytest.mark.slow
 def test_a_run_on_images_is_told_beside_its_classes(monkeypatch):
     """Real digits after five snapshots of noise: hardly any of them may be flagged."""
     real, rng = halves(image_gans.TARGET, image_gans.REFERENCE)[1].images, seeded("run")

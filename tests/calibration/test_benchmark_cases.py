@@ -31,6 +31,7 @@ def first_finite(case: Case) -> np.ndarray:
     return next(s for s in run_of(case).snapshots if np.isfinite(s).all())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("split", TARGETS)
 def test_a_case_always_has_the_same_samples_and_truth(split):
     for case in one_of_each(split)[::7]:
@@ -75,6 +76,7 @@ def test_the_splits_share_no_run_and_no_reference():
         assert not np.array_equal(*data), case
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IMAGES)
 def test_no_run_shows_an_image_that_the_reference_holds(name):
     known, rest = halves(name, "tuning 0")
@@ -156,6 +158,7 @@ def test_a_hundred_images_are_a_hundred_nearly_or_exactly():
         assert np.sqrt(np.mean(distance**2) / 64) == pytest.approx(noise, abs=0.005)
 
 
+@pytest.mark.slow
 def test_snapshots_of_images_are_drawn_when_they_are_asked_for():
     """5,000 images of MNIST are 16 MB a snapshot."""
     case = next(c for c in constructed("held_back") if c.target == "MNIST" and c.n == 5000)

@@ -154,6 +154,15 @@ def test_what_the_samples_cannot_show_is_said() -> None:
     assert detect(np.arange(6), [rare.draw(9000, rng) for _ in range(6)], reference).limits == ""
 
 
+def test_fewer_snapshots_show_less() -> None:
+    """Of three snapshots the mean is over three, of more over five."""
+    rng = np.random.default_rng(0)
+    reference = Reference.of_modes(GRID.centres, GRID.std)
+    snapshots = [GRID.draw(60, rng) for _ in range(6)]  # type: ignore[attr-defined]
+    few, more = (detect(np.arange(t), snapshots[:t], reference) for t in (3, 6))
+    assert (few.outcome, more.outcome) == (None, "healthy")
+
+
 def test_a_failure_that_shows_all_the_same_is_ruled_on() -> None:
     rng = np.random.default_rng(0)
     found = detect(np.arange(6), [kept(1, 12, rng) for _ in range(6)], KNOWN)

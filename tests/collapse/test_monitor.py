@@ -98,7 +98,7 @@ def test_before_three_snapshots_nothing_is_said() -> None:
     monitor = Monitor(KNOWN)
     assert not monitor.update(0, modes(8))
     assert (monitor.detection, monitor.stop) == (None, False)
-    assert monitor.message == "1 snapshots so far: too few to tell"
+    assert monitor.message == "too few snapshots to tell: 1 of 3"
 
 
 @pytest.mark.parametrize(

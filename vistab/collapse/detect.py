@@ -13,7 +13,7 @@ from vistab.collapse.calibration import Band, Calibration, calibrate
 from vistab.collapse.detector import THRESHOLDS, health, rule
 from vistab.collapse.reference import Reference
 from vistab.collapse.signals import Signals
-from vistab.collapse.trajectory import Trajectory
+from vistab.collapse.trajectory import Trajectory, window
 from vistab.errors import RequestError
 from vistab.spec.outcomes import Outcome
 
@@ -99,7 +99,8 @@ def rule_on(
     signals = {name: np.stack([one[name] for one in measured]) for name in measured[0]}
     calibration = calibrate(reference.modes, n, THRESHOLDS)
     ruling = rule(rounds, signals, reference.modes, calibration=calibration)
-    blind, limits = _limits(reference, calibration)
+    width = window(max(calibration.levels), len(measured))
+    blind, limits = _limits(reference, calibration, width)
     undecided = ruling.outcome == "healthy" and blind > _MOST_BLIND
     return Detection(
         outcome=None if undecided else ruling.outcome,
@@ -123,10 +124,10 @@ def rule_on(
     )
 
 
-def _limits(reference: Reference, calibration: Calibration) -> tuple[float, str]:
+def _limits(reference: Reference, calibration: Calibration, width: int) -> tuple[float, str]:
     """The part of the target whose loss so few samples cannot show, and how to say it."""
-    widest = calibration.levels[max(calibration.levels)]
-    blind = ~np.any(reference.modes.groups[widest.mean_parts > 0] > 0, axis=0)
+    asked = calibration.levels[width].mean_parts > 0
+    blind = ~np.any(reference.modes.groups[asked] > 0, axis=0)
     share = float(reference.modes.fair_shares[blind].sum() / reference.modes.ceiling)
     if not blind.any():
         return 0.0, ""

@@ -104,7 +104,7 @@ class Monitor:
         """What to tell the user: `stop: collapsed at step 900: ...`, or how the run is so far."""
         found = self.detection
         if found is None:
-            return f"{len(self._steps)} snapshots so far: too few to tell"
+            return f"too few snapshots to tell: {len(self._steps)} of {THRESHOLDS.lasting}"
         if self.stop and found.outcome is not None:
             return f"stop: {_SAID[found.outcome]} step {found.onset_round}: {found.evidence}"
         return f"{(found.outcome or 'undecided').replace('_', ' ')} so far: {found.evidence}"
