@@ -20,6 +20,8 @@ from vistab.collapse.signals import measure
 from vistab.spec.targets import GridTarget, RingTarget
 from vistab.targets import KnownModes, make_target
 
+pytestmark = pytest.mark.slow  # the benchmark has a quick part of these
+
 PER_SCENARIO = 20
 TARGETS = (
     RingTarget(kind="ring"),
