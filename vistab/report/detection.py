@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 import vistab
@@ -25,7 +25,7 @@ from vistab.report.figures.detection import (
     timeline,
 )
 from vistab.report.figures.film import frame
-from vistab.report.page import icon
+from vistab.report.html import asset, environment, icon
 from vistab.report.view import detection as told
 from vistab.report.view.film import MOST_POINTS, MOST_TILES, Film, Scatter, Tiles, shown
 
@@ -63,8 +63,8 @@ def render_detection(
         d=detection,
         title=title,
         version=vistab.__version__,
-        style=_asset("style.css") + _asset("detection.css"),
-        icons=_asset("icons.html.j2"),
+        style=asset("style.css") + asset("detection.css"),
+        icons=asset("icons.html.j2"),
         shape=icon(SHAPES[told.fate(detection)]),
         screen=screen,
         frames=_frames(film, screen, detection),
@@ -84,25 +84,19 @@ def render_detection(
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("vistab.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return environment(
+        dict(
+            told=told,
+            count=count,
+            percent=words.percent,
+            number=words.number,
+            timeline=timeline,
+            signal_figure=signal_figure,
+            loss_figure=loss_figure,
+            mode_map=mode_map,
+            shade_key=shade_key,
+        )
     )
-    environment.globals.update(
-        told=told,
-        count=count,
-        percent=words.percent,
-        number=words.number,
-        timeline=timeline,
-        signal_figure=signal_figure,
-        loss_figure=loss_figure,
-        mode_map=mode_map,
-        shade_key=shade_key,
-    )
-    return environment
 
 
 def _sections(noun: str, losses: bool) -> list[tuple[str, str]]:
@@ -114,12 +108,6 @@ def _sections(noun: str, losses: bool) -> list[tuple[str, str]]:
         *([("losses", "Losses")] if losses else []),
         ("method", "How it was ruled"),
     ]
-
-
-def _asset(name: str) -> Markup:
-    loader = PackageLoader("vistab.report")
-    source, _, _ = loader.get_source(Environment(loader=loader), name)
-    return Markup(source)  # our own file, never user text
 
 
 def _frames(film: Film, screen: Scatter | Tiles, detection: Detection) -> list[Frame]:

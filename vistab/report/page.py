@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 import vistab
@@ -36,6 +36,7 @@ from vistab.report.figures.search import CLASSES, class_mark, objective_figure, 
 from vistab.report.figures.strips import TILES, frames
 from vistab.report.figures.survival import survival_figure
 from vistab.report.figures.svg import figure
+from vistab.report.html import asset, environment, icon
 from vistab.report.view import View, build_view
 from vistab.report.view.claims import compact_runs, control_rows, forest_reach
 from vistab.report.view.happened import NamedTally
@@ -56,66 +57,60 @@ def render(study: Study, verdicts: Sequence[Verdict], results: Results) -> str:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("vistab.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return environment(
+        dict(
+            claim_figures=claim_figures,
+            control_rows=control_rows,
+            compact_runs=compact_runs,
+            coverage_figure=coverage_figure,
+            displacement_figure=displacement_figure,
+            key_mark=key_mark,
+            failure_map=failure_map,
+            outcome_map=outcome_map,
+            outcome_class=outcome_class,
+            forest_figure=forest_figure,
+            forest_axis=forest_axis,
+            frames=frames,
+            frame_images=TILES**2,
+            codes_figure=codes_figure,
+            data_figure=data_figure,
+            pairs_figure=pairs_figure,
+            part_finding=part_finding,
+            parts_figure=parts_figure,
+            metric_figure=metric_figure,
+            metric_name=words.metric_name,
+            rule=rule,
+            failure_classes=CLASSES,
+            class_mark=class_mark,
+            objective_figure=objective_figure,
+            plane_figure=plane_figure,
+            frontier_figure=frontier_figure,
+            bracket_ends=bracket_ends,
+            interval_words=interval_words,
+            tried_mark=tried_mark,
+            setting_name=words.setting_name,
+            settings_name=words.settings_name,
+            percent=words.percent,
+            signal_figure=signal_figure,
+            named_bar=named_bar,
+            badge=badge,
+            breakable=breakable,
+            exact=exact,
+            extra_numbers=extra_numbers,
+            readable=words.readable,
+            control_name=words.control_name,
+            unit_name=words.unit_name,
+            icon=icon,
+            effect=words.effect,
+            interval=words.interval,
+            p_value=words.p_value,
+            count=count,
+            say_about=say_about,
+            listed=words.listed,
+            outcome_name=words.outcome_name,
+            axis_name=words.axis_name,
+        )
     )
-    environment.globals.update(
-        claim_figures=claim_figures,
-        control_rows=control_rows,
-        compact_runs=compact_runs,
-        coverage_figure=coverage_figure,
-        displacement_figure=displacement_figure,
-        key_mark=key_mark,
-        failure_map=failure_map,
-        outcome_map=outcome_map,
-        outcome_class=outcome_class,
-        forest_figure=forest_figure,
-        forest_axis=forest_axis,
-        frames=frames,
-        frame_images=TILES**2,
-        codes_figure=codes_figure,
-        data_figure=data_figure,
-        pairs_figure=pairs_figure,
-        part_finding=part_finding,
-        parts_figure=parts_figure,
-        metric_figure=metric_figure,
-        metric_name=words.metric_name,
-        rule=rule,
-        failure_classes=CLASSES,
-        class_mark=class_mark,
-        objective_figure=objective_figure,
-        plane_figure=plane_figure,
-        frontier_figure=frontier_figure,
-        bracket_ends=bracket_ends,
-        interval_words=interval_words,
-        tried_mark=tried_mark,
-        setting_name=words.setting_name,
-        settings_name=words.settings_name,
-        percent=words.percent,
-        signal_figure=signal_figure,
-        named_bar=named_bar,
-        badge=badge,
-        breakable=breakable,
-        exact=exact,
-        extra_numbers=extra_numbers,
-        readable=words.readable,
-        control_name=words.control_name,
-        unit_name=words.unit_name,
-        icon=icon,
-        effect=words.effect,
-        interval=words.interval,
-        p_value=words.p_value,
-        count=count,
-        say_about=say_about,
-        listed=words.listed,
-        outcome_name=words.outcome_name,
-        axis_name=words.axis_name,
-    )
-    return environment
 
 
 def _context(view: View, runs: pd.DataFrame) -> dict[str, Any]:
@@ -124,9 +119,9 @@ def _context(view: View, runs: pd.DataFrame) -> dict[str, Any]:
     return {
         "view": view,
         "version": vistab.__version__,
-        "style": _asset("style.css") + (_asset("search.css") if view.search else ""),
-        "script": _asset("script.js"),
-        "icons": _asset("icons.html.j2"),
+        "style": asset("style.css") + (asset("search.css") if view.search else ""),
+        "script": asset("script.js"),
+        "icons": asset("icons.html.j2"),
         "level": f"{100 * (1 - view.study.alpha):g} %",
         "reach": forest_reach(view.forest),
         "shown": shown,
@@ -151,12 +146,6 @@ def _context(view: View, runs: pd.DataFrame) -> dict[str, Any]:
 def breakable(name: str) -> Markup:
     """A claim's id that may be broken after a dot, dash or underscore."""
     return Markup("<wbr>").join(filter(None, re.split(r"(?<=[._-])", name)))
-
-
-def _asset(name: str) -> Markup:
-    loader = PackageLoader("vistab.report")
-    source, _, _ = loader.get_source(Environment(loader=loader), name)
-    return Markup(source)  # our own file, never user text
 
 
 def _sections(view: View, shown: set[str]) -> list[tuple[str, str]]:
@@ -230,13 +219,6 @@ def plain_runs(runs: pd.DataFrame) -> Mapping[str, Any]:
 def badge(word: str) -> Markup:
     """A verdict as shape, colour and word."""
     return icon(word) + Markup(' <span class="word">{}</span>').format(word)
-
-
-def icon(word: str) -> Markup:
-    """The shape of a verdict or of a fate (healthy, failing)."""
-    return Markup(
-        '<svg class="icon" width="16" height="16" aria-hidden="true"><use href="#i-{}"/></svg>'
-    ).format(word)
 
 
 def exact(value: object) -> str:

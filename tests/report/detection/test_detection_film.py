@@ -11,21 +11,22 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from vistab.report.figures.film import colour_png, frame
+from vistab.report.figures.film import frame
+from vistab.report.figures.frames import png
 from vistab.report.view.film import GREY, MOST_PIXELS, MOST_TILES, Film, Scatter, Tiles, shown
 
 RNG = np.random.default_rng(0)
 COLOUR = RNG.uniform(0, 1, (5, 6, 7, 3))
 
 
-def decoded(png: bytes) -> npt.NDArray[np.uint8]:
+def decoded(file: bytes) -> npt.NDArray[np.uint8]:
     """The pixels of a PNG with unfiltered lines of 8-bit red, green and blue."""
-    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    assert file.startswith(b"\x89PNG\r\n\x1a\n")
     at, chunks = 8, {}
-    while at < len(png):
-        (length,) = struct.unpack(">I", png[at : at + 4])
-        kind, data = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
-        (check,) = struct.unpack(">I", png[at + 8 + length : at + 12 + length])
+    while at < len(file):
+        (length,) = struct.unpack(">I", file[at : at + 4])
+        kind, data = file[at + 4 : at + 8], file[at + 8 : at + 8 + length]
+        (check,) = struct.unpack(">I", file[at + 8 + length : at + 12 + length])
         assert check == zlib.crc32(kind + data)
         chunks[kind] = data
         at += 12 + length
@@ -52,7 +53,7 @@ def scatter(picture: Any, reference: Any = None) -> Scatter:
 
 def test_a_png_holds_its_pixels() -> None:
     levels = RNG.integers(0, 256, (4, 9, 3)).astype(np.uint8)
-    np.testing.assert_array_equal(decoded(colour_png(levels)), levels)
+    np.testing.assert_array_equal(decoded(png(levels)), levels)
 
 
 def test_channels_may_come_first_or_last_with_opacity_or_not() -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import math
-import struct
-import zlib
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
-from vistab.report.figures.frames import placed
+from vistab.report.figures.frames import placed, png, side_by_side
 from vistab.report.figures.svg import circle, dots, figure, rect, tag, text
 from vistab.report.view.film import GREY, Bytes, Scatter, Tiles
 from vistab.report.view.happened import Floats
@@ -65,13 +63,7 @@ def _inside(places: Floats) -> npt.NDArray[np.bool_]:
 
 def _mosaic(images: Bytes) -> Markup:
     """Images [n, h, w, 3] as tiles with one pixel between them."""
-    n, height, width, _ = images.shape
-    columns = math.isqrt(n - 1) + 1
-    rows = -(-n // columns)
-    whole = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1, 3), GREY, dtype=np.uint8)
-    for k, image in enumerate(images):
-        y, x = k // columns * (height + 1), k % columns * (width + 1)
-        whole[y : y + height, x : x + width] = image
+    whole = side_by_side(images, math.isqrt(len(images) - 1) + 1, GREY)
     return tag(
         "image",
         class_="smooth" if whole.shape[1] > SIZE else None,
@@ -79,18 +71,5 @@ def _mosaic(images: Bytes) -> Markup:
         y=4,
         width=SIZE - 8,
         height=SIZE - 8,
-        href=f"data:image/png;base64,{base64.b64encode(colour_png(whole)).decode()}",
+        href=f"data:image/png;base64,{base64.b64encode(png(whole)).decode()}",
     )
-
-
-def colour_png(levels: Bytes) -> bytes:
-    """A PNG of red, green and blue levels [height, width, 3]."""
-    height, width, _ = levels.shape
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    lines = b"".join(b"\0" + row.tobytes() for row in levels)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

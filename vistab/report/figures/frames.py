@@ -14,6 +14,8 @@ from vistab.report.figures.svg import tag
 from vistab.report.view.happened import Floats
 from vistab.report.view.space import Pixels, Plane
 
+Levels = npt.NDArray[np.uint8]
+
 GAP = 200
 """Grey level of the one pixel between two tiles."""
 
@@ -40,23 +42,30 @@ def picture(images: Floats, pixels: Pixels, columns: int, at: tuple[float, float
     )
 
 
-def tiles(images: Floats, columns: int) -> npt.NDArray[np.uint8]:
+def tiles(images: Floats, columns: int) -> Levels:
     """Images [n, h, w] from -1 (white) to 1 (black) side by side; NaN is grey, as gaps are."""
-    n, height, width = images.shape
-    rows = -(-n // columns)
-    mosaic = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), GAP, dtype=np.uint8)
     grey = np.where(np.isfinite(images), 255 * (1 - np.clip(images, -1, 1)) / 2, GAP)
-    for k, image in enumerate(grey.round().astype(np.uint8)):
+    return side_by_side(grey.round().astype(np.uint8), columns, GAP)
+
+
+def side_by_side(images: Levels, columns: int, gap: int) -> Levels:
+    """Images [n, h, w] or [n, h, w, 3], `columns` a row, with one pixel of level `gap` between."""
+    n, height, width = images.shape[:3]
+    rows = -(-n // columns)
+    size = (rows * (height + 1) - 1, columns * (width + 1) - 1, *images.shape[3:])
+    mosaic = np.full(size, gap, dtype=np.uint8)
+    for k, image in enumerate(images):
         y, x = k // columns * (height + 1), k % columns * (width + 1)
         mosaic[y : y + height, x : x + width] = image
     return mosaic
 
 
-def png(grey: npt.NDArray[np.uint8]) -> bytes:
-    """A greyscale PNG of grey levels [height, width]."""
-    height, width = grey.shape
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    lines = b"".join(b"\0" + row.tobytes() for row in grey)
+def png(levels: Levels) -> bytes:
+    """A PNG of grey levels [height, width], or of red, green and blue ones [height, width, 3]."""
+    height, width = levels.shape[:2]
+    colour = 2 if levels.ndim == 3 else 0
+    header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
+    lines = b"".join(b"\0" + row.tobytes() for row in levels)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
 
