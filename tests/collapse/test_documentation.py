@@ -31,7 +31,7 @@ def test_every_signal_stands_on_the_page() -> None:
 def test_everything_measured_of_latents_stands_on_the_page(ring: Target) -> None:
     x = np.zeros((1, 4, 2))
     pictures = dict.fromkeys(("codes", "reconstructions", "cycled"), x)
-    names = measure_latent({"latent_kl": x[:, 0]}, pictures, x, x, ring.modes)
+    names = measure_latent({"latent_kl": x[:, 0]}, pictures, x, x, ring.modes.rms)
     assert all(f"| `{name}` |" in PAGE for name in names)
 
 

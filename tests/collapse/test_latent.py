@@ -23,7 +23,7 @@ def measured(shown: dict[str, np.ndarray], target: Target, **columns: object) ->
     inputs = {name: shown[name] for name in ("originals", "latents")}
     left = {name: values for name, values in shown.items() if name not in inputs}
     arrays = {name: np.asarray(values) for name, values in columns.items()}
-    return measure_latent(arrays, left, **inputs, modes=target.modes)
+    return measure_latent(arrays, left, **inputs, rms=target.modes.rms)
 
 
 def test_what_is_measured_follows_what_is_shown(
@@ -114,7 +114,7 @@ def test_reconstruction_is_0_for_the_originals_and_1_for_their_mean(ring: Target
     z = np.zeros((1, 20_000, 2))
     mean = np.broadcast_to(ring.modes.mean, x.shape)
     for found, error in ((x, 0.0), (mean, 1.0)):
-        result = measure_latent({}, {"reconstructions": found}, x, z, ring.modes)
+        result = measure_latent({}, {"reconstructions": found}, x, z, ring.modes.rms)
         assert result["reconstruction_error"] == pytest.approx(error, abs=0.01)
 
 
@@ -136,7 +136,7 @@ def test_a_cycle_is_0_if_closed_1_at_the_mean_and_2_by_chance(
 ) -> None:
     z = rng.normal(size=(1, 20_000, L))
     for found, error in ((z, 0.0), (0 * z, 1.0), (rng.normal(size=z.shape), 2.0)):
-        result = measure_latent({}, {"cycled": found}, z[..., :2], z, ring.modes)
+        result = measure_latent({}, {"cycled": found}, z[..., :2], z, ring.modes.rms)
         assert result["cycle_error"] == pytest.approx(error, abs=0.05)
 
 

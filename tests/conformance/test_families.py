@@ -120,7 +120,7 @@ def test_what_it_computes_stays_on_the_device_of_its_inputs(kind: str) -> None:
             if family.data_size is not None:
                 inputs["data_set"] = torch.ones(family.data_size(spec), 2)
             numbers = {name: torch.tensor(1.0) for name in (*family.numbers(spec), "round")}
-        networks = {name: one.to("meta") for name, one in family.networks(spec, 2).items()}
+        networks = {name: one.to("meta") for name, one in family.networks(spec, (2,)).items()}
         networks |= {name + BEFORE: one for name, one in networks.items()}
         found = [family.sample(networks, inputs)]
         for phase in family.phases(spec):

@@ -142,7 +142,7 @@ def test_the_penaltys_gradient_is_that_of_plain_torch(wgan, tmp_path):
 
 def _plain_networks(pack, trained):
     """Each run's networks as ordinary modules, with the weights that the pack begins with."""
-    built = [trained.family.networks(run.arm.settings.family, 2) for run in pack.runs]
+    built = [trained.family.networks(run.arm.settings.family, (2,)) for run in pack.runs]
     for k, networks in enumerate(built):
         for name, module in networks.items():
             views = trained.stacks[name].views
@@ -165,7 +165,7 @@ def _plain_loss(networks, real, latents, run):
         ("WGAN = Family(", "GANW = Family(", "wgan has no WGAN; its families: GANW"),
         ("class WGANSpec(FamilySpec)", "class WGANSpec", "must be a subclass of"),
         ("spec=WGANSpec,", "spec='WGANSpec',", "must be a subclass of"),
-        ("def build(spec, dim", "def build(self, spec, dim", "missing 1 required positional"),
+        ("def build(spec, sh", "def build(self, spec, sh", "missing 1 required positional"),
         ('("critic",), ("data"', '("critik",), ("data"', "phase critic: trains must be"),
         ('("latents",), 1, 1', '("latents"), 1, 1', "phase generator: inputs must be a tuple"),
         ('networks["generator"](inputs["latents"])', 'networks["critic"](inputs["latents"][:, :2])',

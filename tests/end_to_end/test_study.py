@@ -146,10 +146,10 @@ class Spec(GanFamily):
     kind: Literal["breaking:BREAKING"]
 
 
-def networks(spec, d):
+def networks(spec, shape):
     if spec.batch_norm:
         raise RuntimeError("no batch norm here")
-    return GAN.networks(spec, d)
+    return GAN.networks(spec, shape)
 
 
 BREAKING = replace(GAN, spec=Spec, networks=networks)

@@ -30,10 +30,10 @@ class Spec(GanFamily):
     flag: str = ""  # a file whose presence makes training succeed
 
 
-def networks(spec, d):
+def networks(spec, shape):
     if spec.batch_norm and not Path(spec.flag or "nowhere").exists():
         raise RuntimeError("no batch norm here")
-    return GAN.networks(spec, d)
+    return GAN.networks(spec, shape)
 
 
 FRAGILE = replace(GAN, spec=Spec, networks=networks)

@@ -90,7 +90,7 @@ def test_the_adversarial_part_is_the_gans_with_x_and_z_exchanged() -> None:
     """E12 is E6 and E13 is E11 once G is E, data are the prior's latents and latents the data."""
     torch.manual_seed(0)
     x, z, before = torch.randn(7, 3), torch.randn(7, 2), torch.randn(7, 2)
-    networks = AAE.networks(AaeFamily(kind="aae", network={"width": 8}), 3)
+    networks = AAE.networks(AaeFamily(kind="aae", network={"width": 8}), (3,))
     exchanged = {"generator": networks["encoder"], "discriminator": networks["discriminator"]}
     own = discriminator_loss(networks, {"data": x, "latents": z}, {}, numbers())
     other = gan.discriminator_loss(
@@ -161,7 +161,7 @@ def test_a_linear_pair_that_only_reconstructs_finds_the_principal_component() ->
     rotation = torch.linalg.qr(torch.randn(3, 3, generator=torch.manual_seed(0)))[0]
     x = torch.randn(500, 3) * torch.tensor([2.0, 0.7, 0.3]) @ rotation
     x = x - x.mean(0)
-    networks = AAE.networks(AaeFamily(kind="aae", latent_dim=1, network={"depth": 0}), 3)
+    networks = AAE.networks(AaeFamily(kind="aae", latent_dim=1, network={"depth": 0}), (3,))
     alone = networks | {"discriminator": lambda z: 0 * z}
     loss = partial(encoder_loss, alone, {"data": x}, {}, numbers(0.0, 1.0), jointly=True)
     pair = [*networks["encoder"].parameters(), *networks["generator"].parameters()]

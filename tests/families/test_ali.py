@@ -198,7 +198,7 @@ def test_noise_acts_where_a_conditional_is_gaussian_and_nowhere_else(
 ) -> None:
     """Real networks: codes of one x differ with the encoder's noise, samples with G's."""
     spec = family(latent_dim=3, encoder=encoder, generator=generator)
-    networks = ALI.networks(spec, 2)
+    networks = ALI.networks(spec, (2,))
     draw = torch.Generator().manual_seed(0)
     sizes = {"data": 2, "latents": 3, "encoder_noise": 3, "generator_noise": 2}
     one, other = ({k: torch.randn(8, n, generator=draw) for k, n in sizes.items()} for _ in "ab")
@@ -244,7 +244,7 @@ def test_gaussians_begin_at_the_scale_of_the_section_and_means_at_theirs() -> No
     for scale in (0.05, 1.0):
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            outputs.append(ALI.networks(family(scale=scale), 2)["encoder"](x))
+            outputs.append(ALI.networks(family(scale=scale), (2,))["encoder"](x))
     small, unit = outputs
     torch.testing.assert_close(small[:, :2], unit[:, :2])
     torch.testing.assert_close(small[:, 2:], unit[:, 2:] + math.log(0.05))
@@ -253,7 +253,7 @@ def test_gaussians_begin_at_the_scale_of_the_section_and_means_at_theirs() -> No
 def test_deltas_pass_no_gradient_through_a_scale_that_is_not_there() -> None:
     """exp(-inf) is 0 and its gradient too: nothing turns into NaN."""
     spec = family(encoder="deterministic", generator="deterministic")
-    networks = ALI.networks(spec, 1)
+    networks = ALI.networks(spec, (1,))
     inputs = INPUTS | {"latents": Z.repeat(1, 2), "encoder_noise": Z.repeat(1, 2)}
     generator_loss(networks, inputs, {}, {}, spec=spec).loss.backward()
     trained = [*networks["encoder"].parameters(), *networks["generator"].parameters()]

@@ -45,7 +45,7 @@ def begin(
     x: NDArray[np.float32], seed: int = 0, **fields: Any
 ) -> tuple[EmFamily, dict[str, nn.Module]]:
     spec = EmFamily(kind="em", data_size=len(x), **fields)
-    networks = EM.networks(spec, x.shape[1])
+    networks = EM.networks(spec, x.shape[1:])
     start(spec, networks, x, np.random.default_rng(seed))
     return spec, networks
 

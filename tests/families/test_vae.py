@@ -32,7 +32,7 @@ def vae(seed: int = 0, dimension: int = 3, **family: Any) -> dict[str, nn.Module
     spec = VaeFamily(kind="vae", **({"network": {"width": 16, "depth": 1}} | family))
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return build(spec, dimension)
+        return build(spec, (dimension,))
 
 
 def normal(*size: int, seed: int = 0) -> Tensor:

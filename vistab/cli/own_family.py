@@ -82,7 +82,7 @@ def try_out(plan: Plan) -> None:
     settings = plan.runs[0].arm.settings
     with _users_code(settings.family.kind), tempfile.TemporaryDirectory() as folder:
         family, target = find_family(settings.family.kind), make_target(settings.target)
-        check_parts(family, settings.family, target.dimension)
+        check_parts(family, settings.family, target.shape)
         train_pack(_first_round(plan), Path(folder))
 
 

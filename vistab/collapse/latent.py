@@ -12,8 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
-from vistab.targets.base import Modes
-
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.floating]
 Measured = dict[str, npt.NDArray[np.float32]]
@@ -29,13 +27,13 @@ def measure_latent(
     pictures: Mapping[str, Floats],
     originals: Floats,
     latents: Floats,
-    modes: Modes,
+    rms: float,
 ) -> Measured:
     """Measure a snapshot of k runs at once, each as float32 [k], by what there is to measure.
 
     columns may hold `latent_kl` [k, l], nats; pictures may hold `codes` [k, n, l],
     `reconstructions` [k, n, d] of the originals [k, n, d], and `cycled` [k, n, l], the latents
-    [k, n, l] generated and encoded again.
+    [k, n, l] generated and encoded again. rms: of the target's samples around their mean.
 
     prior_mismatch        codes against N(0, I), in [0, 1]: the Kolmogorov-Smirnov distance along
                           one direction, meaned over the axes and fixed random directions
@@ -51,7 +49,7 @@ def measure_latent(
         measured["prior_mismatch"] = prior_mismatch(pictures["codes"])
     if "reconstructions" in pictures:
         distance = _mean_square_distance(pictures["reconstructions"], originals)
-        measured["reconstruction_error"] = distance / modes.rms**2
+        measured["reconstruction_error"] = distance / rms**2
     if "cycled" in pictures:
         measured["cycle_error"] = _mean_square_distance(pictures["cycled"], latents) / n_latent
     if "latent_kl" in columns:

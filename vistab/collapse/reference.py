@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from vistab.collapse.features import FeatureSpace
 from vistab.collapse.signals import Signals, measure
 from vistab.targets.base import KnownModes, Modes
 from vistab.targets.bins import DataBins
+from vistab.targets.features import FeatureSpace
 
 FEWEST_DATA: Final = 100
 """Reference data below this number say too little of what is to be covered."""

@@ -15,6 +15,7 @@ D(z) = sigmoid(discriminator(z)) is the probability that z was drawn from the pr
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import torch
@@ -34,10 +35,12 @@ from vistab.families.base import (
     Step,
 )
 from vistab.spec.families import AaeFamily
+from vistab.targets.base import Shape
 
 
-def build(spec: AaeFamily, dimension: int) -> dict[str, nn.Module]:
+def build(spec: AaeFamily, shape: Shape) -> dict[str, nn.Module]:
     """Encoder, decoder (the generator) and discriminator of one run, freshly initialised."""
+    dimension = math.prod(shape)
     size, width, depth = spec.latent_dim, spec.network.width, spec.network.depth
     return {
         "encoder": nets.encoder(dimension, size, width=width, depth=depth),

@@ -38,13 +38,15 @@ from vistab.families.base import (
 )
 from vistab.families.joint_kl import Gaussian
 from vistab.spec.families import AliFamily
+from vistab.targets.base import Shape
 
 PAIRS: tuple[Input, ...] = ("data", "latents", "encoder_noise", "generator_noise")
 """What it takes to draw pairs of both kinds."""
 
 
-def build(spec: AliFamily, dimension: int) -> dict[str, nn.Module]:
+def build(spec: AliFamily, shape: Shape) -> dict[str, nn.Module]:
     """Encoder, generator and discriminator of one run, freshly initialised."""
+    dimension = math.prod(shape)
     size = {"width": spec.network.width, "depth": spec.network.depth}
     codes = spec.latent_dim * (2 if spec.encoder == "gaussian" else 1)
     features = dimension * (2 if spec.generator == "gaussian" else 1)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from torch import Tensor, nn
 
 from vistab.spec.families import FamilySpec
+from vistab.targets.base import Shape
 
 Input = Literal["data", "latents", "encoder_noise", "generator_noise", "data_set"]
 """data [batch, d]: fresh from the target. latents, encoder_noise [batch, latent_dim] and
@@ -137,9 +138,10 @@ Start = Callable[[S, Mapping[str, nn.Module], npt.NDArray[np.float32], np.random
 class Family(Generic[S]):
     """A choice of p and q, of the direction of KL between them, and of the phases.
 
-    spec: the family's section of the study. networks: (spec, d) -> freshly initialised modules for
-    one run, by name; `generator_scale` acts on the one called "generator". phases: in the order in
-    which a round plays them. sample: (networks, inputs) -> x [n, d], from inputs `latents` and
+    spec: the family's section of the study. networks: (spec, shape of one sample) -> freshly
+    initialised modules for one run, by name, which take and give rows [batch, d], of images too;
+    `generator_scale` acts on the one called "generator". phases: in the order in which a round
+    plays them. sample: (networks, inputs) -> x [n, d], from inputs `latents` and
     `generator_noise`. numbers: the stacking fields of the section. observe: (networks, inputs) ->
     what more to show at a snapshot; its inputs are the same at every snapshot: all but `data_set`.
     data_size: how many samples `data_set` holds. start: initialisation from the data set.
@@ -147,7 +149,7 @@ class Family(Generic[S]):
 
     spec: type[S]
     latent_dim: Callable[[S], int]
-    networks: Callable[[S, int], dict[str, nn.Module]]
+    networks: Callable[[S, Shape], dict[str, nn.Module]]
     phases: Callable[[S], tuple[Phase | ClosedForm, ...]]
     sample: Callable[[Networks, Inputs], Tensor]
     numbers: Callable[[S], dict[str, float]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import get_args
 
@@ -23,6 +24,7 @@ from vistab.families.base import (
 )
 from vistab.spec.families import FamilySpec
 from vistab.spec.outcomes import Outcome
+from vistab.targets.base import Shape
 
 ROWS = 3
 TAKEN = frozenset({"run_id", "round", "mode_shares", *SIGNALS})
@@ -31,9 +33,9 @@ TAKEN = frozenset({"run_id", "round", "mode_shares", *SIGNALS})
 Modules = Mapping[str, nn.Module]
 
 
-def check_parts(family: AnyFamily, spec: FamilySpec, dimension: int) -> None:
+def check_parts(family: AnyFamily, spec: FamilySpec, shape: Shape) -> None:
     """Build one run and call each of its parts once. TypeError if they do not fit."""
-    networks = family.networks(spec, dimension)
+    networks, dimension = family.networks(spec, shape), math.prod(shape)
     _check_networks(networks)
     phases = tuple(family.phases(spec))
     _check_phases(phases, networks)
@@ -52,7 +54,7 @@ def check_parts(family: AnyFamily, spec: FamilySpec, dimension: int) -> None:
 
 def _check_networks(networks: Modules) -> None:
     if not isinstance(networks, Mapping) or not networks:
-        raise TypeError("networks(spec, d) must return modules by name")
+        raise TypeError("networks(spec, shape) must return modules by name")
     for name, module in networks.items():
         if not isinstance(module, nn.Module):
             raise TypeError(f"network {name} is a {type(module).__name__}, not a torch.nn.Module")

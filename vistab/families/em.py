@@ -15,6 +15,7 @@ All is float64. Letters beside those of `base`: k components, n samples of the d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import partial
 
@@ -26,6 +27,7 @@ from torch import Tensor, nn
 from vistab.families.base import ClosedForm, Family, Input, Inputs, Networks, Numbers, Update
 from vistab.families.gaussian_mixture import Mixture, fit
 from vistab.spec.families import EmFamily
+from vistab.targets.base import Shape
 
 
 def kl_of_joints(p: Tensor, log_joint: Tensor) -> Tensor:
@@ -72,8 +74,9 @@ class Table(nn.Module):
         return tuple(self.parameters())
 
 
-def build(spec: EmFamily, dimension: int) -> dict[str, nn.Module]:
+def build(spec: EmFamily, shape: Shape) -> dict[str, nn.Module]:
     """The table p(z|x) [data_size, k], and a standard normal mixture: start and M replace both."""
+    dimension = math.prod(shape)
     k, d, ones = spec.components, dimension, partial(torch.ones, dtype=torch.float64)
     covariances = {
         "full": ones(d).diag().repeat(k, 1, 1),

@@ -14,6 +14,7 @@ D(x) = sigmoid(discriminator(x)): the network gives the logit, and -log D = soft
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import torch
@@ -32,10 +33,12 @@ from vistab.families.base import (
     Step,
 )
 from vistab.spec.families import GanFamily
+from vistab.targets.base import Shape
 
 
-def build(spec: GanFamily, dimension: int) -> dict[str, nn.Module]:
+def build(spec: GanFamily, shape: Shape) -> dict[str, nn.Module]:
     """Generator and discriminator of one run, freshly initialised."""
+    dimension = math.prod(shape)
     width, depth = spec.network.width, spec.network.depth
     return {
         "generator": nets.generator(

@@ -14,6 +14,8 @@ The mean of q(x|z) depends on z, its standard deviation (the decoder's scale) do
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -30,10 +32,12 @@ from vistab.families.base import (
 )
 from vistab.families.joint_kl import Gaussian
 from vistab.spec.families import VaeFamily
+from vistab.targets.base import Shape
 
 
-def build(spec: VaeFamily, dimension: int) -> dict[str, nn.Module]:
+def build(spec: VaeFamily, shape: Shape) -> dict[str, nn.Module]:
     """Encoder and generator of one run, freshly initialised."""
+    dimension = math.prod(shape)
     size = {"width": spec.network.width, "depth": spec.network.depth}
     scales = dimension if spec.decoder_scale == "per_dimension" else 1
     learned = spec.decoder_scale != "fixed"

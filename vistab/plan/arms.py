@@ -17,6 +17,7 @@ class ArmBuilder:
 
     def __init__(self, study: Study, columns: Sequence[str]) -> None:
         self._columns = columns
+        self._evidence = study.evidence
         self._build = builders(sections_of(study), columns)
 
     def arm(self, row: Row, name: str | None) -> Arm:
@@ -24,6 +25,7 @@ class ArmBuilder:
         parts = {section: self._build[section].build(row) for section in SECTIONS}
         text = ",".join(f'"{section}":{parts[section].text}' for section in sorted(SECTIONS))
         models: dict[str, Any] = {section: part.model for section, part in parts.items()}
-        settings = Settings.model_construct(None, **models)  # the parts are validated already
+        # the parts are validated already
+        settings = Settings.model_construct(None, **models, evidence=self._evidence)
         assignment = {c: column_value(v) for c, v in zip(self._columns, row, strict=True)}
         return Arm(f"a{digest('{' + text + '}')}", name, assignment, settings)

@@ -15,7 +15,7 @@ from vistab.results.files import write_bytes
 from vistab.results.pack_folder import PackFolder
 from vistab.results.record import RUN_COLUMNS_AFTER_AXES, RUN_COLUMNS_BEFORE_AXES
 from vistab.results.tables import table_of, write_table
-from vistab.spec.metrics import SIGNAL_METRICS, WHEN, metric_columns
+from vistab.spec.metrics import SIGNAL_METRICS, WHEN, measured, metric_columns
 
 ROUND_COLUMNS = ("onset_round", "converged_round", "rounds")
 TEXT_COLUMNS = ("outcome", "evidence", "pack", "device", "error")
@@ -111,7 +111,7 @@ def _crashed(
 
 def _metric_columns(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Those of the study; and those that runs have, where only the runs still know them."""
-    declared = metric_columns({**SIGNAL_METRICS, **plan.study.family.metrics})
+    declared = metric_columns({**SIGNAL_METRICS, **measured(plan.study)})
     prefixes = tuple(f"{when}_" for when in WHEN)
     found = [name for row in rows for name in row if name.startswith(prefixes)]
     return tuple(dict.fromkeys([*declared, *found]))

@@ -15,6 +15,7 @@ from typing import Any
 import vistab
 from vistab.errors import ResultsError
 from vistab.spec.identity import claim_hashes, claimed_hash, trained_hash
+from vistab.spec.metrics import measured
 from vistab.spec.study import Study
 
 PACKAGES = ("numpy", "optuna", "pandas", "pyarrow", "pydantic", "ray", "scipy", "torch")
@@ -45,7 +46,7 @@ def declaration(study: Study, when: str) -> dict[str, Any]:
         "declared": when,
         "seed": study.seed,
         "replicates": study.replicates,
-        "metrics": {name: asdict(metric) for name, metric in study.family.metrics.items()},
+        "metrics": {name: asdict(metric) for name, metric in measured(study).items()},
     }
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic.fields import FieldInfo
 
-from vistab.spec.base import Stacks
+from vistab.spec.base import Stacks, places
 from vistab.spec.study import Settings, Study
 
 SECTIONS = ("target", "family", "optimizer", "budget")
@@ -69,9 +69,10 @@ def get(settings: BaseModel, path: str) -> Any:
 
 
 def _walk(prefix: str, model: BaseModel) -> Iterator[SweepableField]:
+    fixed = {"kind", *places(model)}
     for name, info in type(model).model_fields.items():
         path, value = f"{prefix}.{name}", getattr(model, name)
         if isinstance(value, BaseModel):
             yield from _walk(path, value)
-        elif name != "kind" and (prefix != "budget" or path in _SWEPT_OF_BUDGET):
+        elif name not in fixed and (prefix != "budget" or path in _SWEPT_OF_BUDGET):
             yield SweepableField(path, info)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -41,6 +43,9 @@ class Spec(BaseModel):
         return frozen(data)
 
 
+AnySpec = TypeVar("AnySpec", bound=BaseModel)
+
+
 @dataclass(frozen=True)
 class Stacks:
     """Mark (`Annotated[float, STACKS]`) of a field whose value may differ within one pack.
@@ -50,3 +55,33 @@ class Stacks:
 
 
 STACKS = Stacks()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Mark (`Annotated[str, PLACE]`) of a path on this machine: where something is, not what it is.
+
+    A field with the mark is no axis and no part of a study's identity. It is written relative to
+    the study file, and absolute once the study is loaded.
+    """
+
+
+PLACE = Place()
+
+
+def places(model: BaseModel) -> set[str]:
+    """The fields of a model that are places."""
+    fields = type(model).model_fields.items()
+    return {name for name, info in fields if any(isinstance(m, Place) for m in info.metadata)}
+
+
+def identity_of(model: BaseModel) -> dict[str, Any]:
+    """The model as plain data without its places: equal on every machine."""
+    return model.model_dump(mode="json", exclude=places(model))
+
+
+def found_from(model: AnySpec, folder: Path) -> AnySpec:
+    """The model with its places made absolute, seen from `folder`; `~` is the user's home."""
+    given = {name: value for name in places(model) if (value := getattr(model, name)) is not None}
+    found = {name: os.path.abspath(folder / Path(v).expanduser()) for name, v in given.items()}
+    return model.model_copy(update=found)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from vistab.spec.axes import SweepableField, sections_of, sweepable_fields
 from vistab.spec.claims import ClaimSpec
 from vistab.spec.search import ConfirmSpec, SearchSpec
-from vistab.spec.study import NamedArm, Study
+from vistab.spec.study import EvidenceSpec, NamedArm, Study
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Draft:
     max_runs: int
     search: SearchSpec | None = None
     confirm: ConfirmSpec | None = None
+    evidence: EvidenceSpec | None = None
     unsure: frozenset[str] = frozenset()
 
     @cached_property
@@ -55,4 +56,5 @@ def draft_of(study: Study) -> Draft:
         max_runs=study.max_runs,
         search=study.search,
         confirm=study.confirm,
+        evidence=study.evidence,
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
+    Discriminator,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    Tag,
     model_validator,
 )
 
@@ -28,6 +30,30 @@ class NetworkSpec(Spec):
     kind: Literal["mlp"] = "mlp"
     width: PositiveInt = 64
     depth: NonNegativeInt = 2
+
+
+class DcganSpec(Spec):
+    """The convolutional networks of DCGAN for images of 8, 16, 28, 32, 64 or 128 pixels.
+
+    `width` channels at the layer next to the image, twice as many at each one further in. Layers
+    compute in `precision`; normalisation, losses and optimisers always in float32.
+    """
+
+    kind: Literal["dcgan"]
+    width: PositiveInt = 64
+    precision: Literal["float32", "bfloat16"] = "float32"
+
+
+def _network_kind(network: Any) -> str:
+    """Which of the networks is meant: the multilayer perceptron, unless its kind is given."""
+    kind = network.get("kind", "mlp") if isinstance(network, Mapping) else network.kind
+    return str(kind)
+
+
+AnyNetwork = Annotated[
+    Annotated[NetworkSpec, Tag("mlp")] | Annotated[DcganSpec, Tag("dcgan")],
+    Discriminator(_network_kind),
+]
 
 
 class RegularizerSpec(Spec):
@@ -61,7 +87,7 @@ class GanFamily(FamilySpec):
 
     kind: Literal["gan"]
     latent_dim: PositiveInt = 16
-    network: NetworkSpec = NetworkSpec()
+    network: AnyNetwork = NetworkSpec()
     batch_norm: bool = False
     loss: Literal["non_saturating", "minimax"] = "non_saturating"
     discriminator_steps: PositiveInt = 1

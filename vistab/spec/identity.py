@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from vistab.spec.base import identity_of
 from vistab.spec.load import study_document
 from vistab.spec.settings import canonical
 from vistab.spec.study import Study
@@ -14,6 +15,7 @@ TRAINED = (
     "family",
     "optimizer",
     "budget",
+    "evidence",
     "replicates",
     "seed",
     "axes",
@@ -29,7 +31,10 @@ TRAINED = (
 def trained_part(study: Study) -> dict[str, Any]:
     """What decides which runs there are and how they are trained, as plain data."""
     document = study_document(study)
-    return {key: document[key] for key in TRAINED if key in document}
+    without = {"target": identity_of(study.target)}
+    if study.evidence is not None:
+        without["evidence"] = identity_of(study.evidence)
+    return {key: (document | without)[key] for key in TRAINED if key in document}
 
 
 def claimed_part(study: Study) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from vistab.spec.axis_reading import AxisReader
+from vistab.spec.base import found_from
 from vistab.spec.consistency import check_whole
 from vistab.spec.draft import Draft
 from vistab.spec.reading import Families, read_claims, read_header, read_sections
@@ -39,7 +40,10 @@ def load_study(
     if source.problems.is_settled(()):
         source.problems.raise_if_any()  # of a file that cannot be read there is no more to say
     header = read_header(source.data, source.problems)
-    draft = _draft(source, header, families or {})
+    if header.evidence is not None:
+        evidence = found_from(header.evidence, path.parent)
+        header = header.model_copy(update={"evidence": evidence})
+    draft = _draft(source, header, families or {}, path.parent)
     checked = check_whole(draft, source.problems)
     source.problems.raise_if_any()
     return header.model_copy(
@@ -61,7 +65,7 @@ def study_document(study: Study) -> dict[str, Any]:
     """The study as plain data with every default spelt out; load_study reads it back as equal."""
     document: dict[str, Any] = study.model_dump(mode="json")
     hidden = ("search", "confirm") if study.search is None else CHOSEN_BY_SEARCH
-    for key in hidden:
+    for key in (*hidden, *(["evidence"] if study.evidence is None else [])):
         del document[key]
     for claim in document["claims"]:
         for key in [key for key, value in claim.items() if value is None]:
@@ -74,9 +78,10 @@ def study_text(study: Study) -> str:
     return yaml.dump(study_document(study), Dumper=Dumper, sort_keys=False, allow_unicode=True)
 
 
-def _draft(source: Source, header: Study, families: Families) -> Draft:
+def _draft(source: Source, header: Study, families: Families, folder: Path) -> Draft:
     data, problems = source.data, source.problems
-    sections = read_sections(data, families, problems)
+    read = read_sections(data, families, problems)
+    sections = {name: found_from(section, folder) for name, section in read.items()}
     reader = AxisReader(data, sections, problems)
     axes, groups, arms = reader.axes(), reader.zip(), reader.arms()
     swept = axes | {path: values for group in groups.values() for path, values in group.items()}
@@ -93,6 +98,7 @@ def _draft(source: Source, header: Study, families: Families) -> Draft:
         max_runs=header.max_runs,
         search=search,
         confirm=confirm,
+        evidence=header.evidence,
         unsure=reader.unsure([*swept, *named])
         | frozenset(confirmed_names(confirm) if confirm and not search else ()),
     )

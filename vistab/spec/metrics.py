@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,39 @@ SIGNAL_METRICS: Final[Mapping[str, Metric]] = {
 }
 """Signals (of collapse/signals.py) that every run has."""
 
+FIDELITY_METRICS: Final[Mapping[str, Metric]] = {
+    "frechet_distance": Metric("lower"),
+    "kernel_distance": Metric("lower"),
+    "precision": Metric("higher", 1.0),
+    "recall": Metric("higher", 1.0),
+    "density": Metric("higher"),
+    "neighbour_coverage": Metric("higher", 1.0),  # "coverage" to its authors, which modes have here
+}
+"""Measures (of fidelity/) that runs of a study with `evidence` have."""
+
 RUN_METRICS: Final[Mapping[str, Metric]] = {"severity": Metric("lower", 1.0), **SIGNAL_METRICS}
 """What may be claimed about in every family; severity is one number a run."""
+
+
+class Measured(Protocol):
+    """A study, or an arm's settings: what says which metrics there are."""
+
+    @property
+    def family(self) -> HasMetrics:
+        """The family's section, which declares metrics of its own."""
+
+    @property
+    def evidence(self) -> object | None:
+        """The section on images' evidence, if there is one."""
+
+
+class HasMetrics(Protocol):
+    """Declares metrics."""
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """Columns of the history by name."""
+
 
 WHEN: Final = ("final", "best")
 """At the last snapshot, and over all of them."""
@@ -37,6 +68,11 @@ WHEN: Final = ("final", "best")
 def metric_columns(metrics: Mapping[str, Metric]) -> tuple[str, ...]:
     """The columns of runs.parquet that metrics become."""
     return tuple(f"{when}_{name}" for name in metrics for when in WHEN)
+
+
+def measured(part: Measured) -> Mapping[str, Metric]:
+    """The metrics beside every run's: of images, if evidence is asked for, and of the family."""
+    return {**(FIDELITY_METRICS if part.evidence else {}), **part.family.metrics}
 
 
 def claimable(own: Mapping[str, Metric]) -> tuple[str, ...]:

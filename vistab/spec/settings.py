@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from vistab.spec.base import identity_of
 from vistab.spec.grid import Row
 
 
@@ -48,7 +49,7 @@ class SectionBuilder:
         values = self.values(row)
         if values not in self._built:
             model = self._model(values)
-            self._built[values] = Built(model, canonical(model.model_dump(mode="json")))
+            self._built[values] = Built(model, canonical(identity_of(model)))
         return self._built[values]
 
     def _model(self, values: Row) -> BaseModel:

@@ -15,7 +15,7 @@ from pydantic import (
     field_validator,
 )
 
-from vistab.spec.base import NAME, STACKS, Spec
+from vistab.spec.base import NAME, PLACE, STACKS, Spec
 from vistab.spec.claims import ClaimSpec
 from vistab.spec.families import FamilySpec
 from vistab.spec.search import ConfirmSpec, SearchSpec
@@ -51,11 +51,32 @@ class BudgetSpec(Spec):
 
 
 class ResourcesSpec(Spec):
-    """What one pack may take; never part of a study's identity."""
+    """What one pack may take; never part of a study's identity.
+
+    Packs train on a GPU if `gpus_per_pack` is above 0: at 0.25, four of them share one, which has
+    `gpu_memory` GiB. `compile` has torch.compile make each program faster, after a minute or more.
+    A checkpoint is written every `checkpoint_seconds`, and the last two are kept.
+    """
 
     cpus_per_pack: PositiveFloat = 1
     gpus_per_pack: NonNegativeFloat = 0
+    gpu_memory: PositiveFloat = 16
     pack: Literal["auto"] | PositiveInt = "auto"
+    compile: bool = False
+    checkpoint_seconds: PositiveFloat = 60
+
+
+class EvidenceSpec(Spec):
+    """What is measured of images beside the detector's signals: fidelity and diversity.
+
+    features: where images are compared. `pixels`: principal axes of the pixels. `classifier`: the
+    last hidden layer of a small classifier of digits. `inception`: the 2048 features of the
+    Inception network that published numbers are computed in; `weights` is its file, if it is not to
+    be looked for where torch-fidelity keeps it.
+    """
+
+    features: Literal["pixels", "classifier", "inception"] = "pixels"
+    weights: Annotated[str | None, PLACE] = None
 
 
 class Settings(Spec):
@@ -65,6 +86,7 @@ class Settings(Spec):
     family: SerializeAsAny[FamilySpec]
     optimizer: OptimizerSpec
     budget: BudgetSpec
+    evidence: EvidenceSpec | None = None
 
 
 class NamedArm(Spec):
@@ -88,6 +110,7 @@ class Study(Spec):
     family: SerializeAsAny[FamilySpec]
     optimizer: OptimizerSpec = OptimizerSpec()
     budget: BudgetSpec = BudgetSpec()
+    evidence: EvidenceSpec | None = None
     replicates: PositiveInt = 10
     seed: NonNegativeInt = 0
     axes: dict[str, tuple[Any, ...]] = {}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, field_validator, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
-from vistab.spec.base import Spec
+from vistab.spec.base import PLACE, Spec
 
 
 class RingTarget(Spec):
@@ -56,10 +56,90 @@ class MixtureTarget(Spec):
         return self
 
 
-class DigitsTarget(Spec):
+class ImageTarget(Spec):
+    """Base of the targets whose samples are images, from -1 to 1, row by row in each channel."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of one sample."""
+        raise NotImplementedError
+
+
+class DigitsTarget(ImageTarget):
     """The 1797 handwritten digits of scikit-learn, 8 x 8 pixels from -1 to 1."""
 
     kind: Literal["digits"]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """One channel of 8 x 8."""
+        return 1, 8, 8
+
+
+class Mnist5kTarget(ImageTarget):
+    """5000 images of MNIST, 500 a digit, 28 x 28 pixels; they come with vistab[mnist]."""
+
+    kind: Literal["mnist5k"]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """One channel of 28 x 28."""
+        return 1, 28, 28
+
+
+class StackedDigitsTarget(ImageTarget):
+    """Three digits drawn independently, one in each colour channel: 1000 modes.
+
+    digits: which images; those of scikit-learn (8 x 8), or of MNIST (28 x 28, vistab[mnist]).
+    """
+
+    kind: Literal["stacked_digits"]
+    digits: Literal["digits", "mnist5k"] = "digits"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Three channels of the digits' size."""
+        side = 8 if self.digits == "digits" else 28
+        return 3, side, side
+
+
+class FittedImages(ImageTarget):
+    """Images that are cut and resampled to squares of `size` pixels.
+
+    crop: the side, in pixels of the original, of the square that is cut from its middle; null for
+    the largest there is. channels: 3 for colour, 1 for grey.
+    """
+
+    crop: PositiveInt | None = None
+    size: Annotated[int, Field(ge=4, le=1024)] = 64
+    resample: Literal["nearest", "box", "bilinear", "bicubic", "lanczos"] = "bicubic"
+    channels: Literal[1, 3] = 3
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, and the size twice."""
+        return self.channels, self.size, self.size
+
+
+class ImageFolderTarget(FittedImages):
+    """The JPEG and PNG images anywhere below the folder `path`."""
+
+    kind: Literal["image_folder"]
+    path: Annotated[str, PLACE]
+
+
+class HubTarget(FittedImages):
+    """The images in column `image_column` of a data set that Hugging Face's `datasets` loads.
+
+    dataset: its name on the hub, or a folder on this machine; needs vistab[hub].
+    """
+
+    kind: Literal["hub"]
+    dataset: str
+    configuration: str | None = None
+    revision: str | None = None
+    split: str = "train"
+    image_column: str = "image"
 
 
 TARGETS: dict[str, type[Spec]] = {
@@ -67,4 +147,8 @@ TARGETS: dict[str, type[Spec]] = {
     "grid": GridTarget,
     "mixture": MixtureTarget,
     "digits": DigitsTarget,
+    "mnist5k": Mnist5kTarget,
+    "stacked_digits": StackedDigitsTarget,
+    "image_folder": ImageFolderTarget,
+    "hub": HubTarget,
 }

@@ -122,16 +122,31 @@ class Modes(Protocol):
         """
 
 
+Shape = tuple[int, ...]
+"""Of one sample: (d,), or (channels, height, width) of an image with its d pixels in this order."""
+
+
 class Target(Protocol):
-    """What is to be learned."""
+    """What is to be learned. Samples are rows [n, d], images too."""
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of one sample; d is its product."""
 
     @property
     def dimension(self) -> int:
         """The number d of features of one sample."""
 
     @property
+    def rms(self) -> float:
+        """Root mean square distance of the target's samples from their mean."""
+
+    @property
     def modes(self) -> Modes:
-        """Where its samples lie: known modes, or bins of data."""
+        """Where its samples lie: known modes, or bins of data; in the space of `features`."""
+
+    def features(self, samples: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Samples [..., d] as [..., f], where `modes` are: few features stay as they are."""
 
     def sample(self, n: int, generator: np.random.Generator) -> npt.NDArray[np.float32]:
         """Draw n samples, float32 [n, d], from the random numbers of `generator` alone."""

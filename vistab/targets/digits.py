@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from vistab.targets.bins import DataBins
+from vistab.targets.data import DataSet
 
 if TYPE_CHECKING:  # so that measuring samples needs numpy and scipy alone
     from vistab.spec.targets import DigitsTarget
@@ -19,23 +18,6 @@ N_BINS: Final = 20
 with more, the smallest bins hold too few of 512 samples to be counted."""
 
 _WHITE: Final = 16.0  # the largest pixel of the original, the smallest being 0
-
-
-@dataclass(frozen=True, eq=False)
-class DataSet:
-    """A finite set of data, drawn from with replacement: a `Target`. data [N, d], float32."""
-
-    data: npt.NDArray[np.float32]
-    modes: DataBins
-
-    @property
-    def dimension(self) -> int:
-        """The number d of features of one sample."""
-        return int(self.data.shape[1])
-
-    def sample(self, n: int, generator: np.random.Generator) -> npt.NDArray[np.float32]:
-        """Draw n samples, float32 [n, d]; the same generator state gives the same samples."""
-        return self.data[generator.integers(len(self.data), size=n)]
 
 
 def digits(_: DigitsTarget) -> DataSet:
@@ -50,4 +32,5 @@ def _digits() -> DataSet:
     pixels = np.asarray(load_digits().data, dtype=np.float32)
     data = 2 * pixels / np.float32(_WHITE) - 1
     data.flags.writeable = False
-    return DataSet(data, DataBins.of(data, N_BINS))
+    bins = DataBins.of(data, N_BINS)
+    return DataSet(data, (1, 8, 8), bins, bins.rms)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vistab.targets.base import KnownModes
+from vistab.targets.base import KnownModes, Shape
 
 if TYPE_CHECKING:  # so that measuring samples needs numpy and scipy alone
     from vistab.spec.targets import GridTarget, MixtureTarget, RingTarget
@@ -24,9 +24,23 @@ class GaussianMixture:
     modes: KnownModes
 
     @property
+    def shape(self) -> Shape:
+        """The number d of features of one sample, alone."""
+        return (self.modes.dimension,)
+
+    @property
     def dimension(self) -> int:
         """The number d of features of one sample."""
         return self.modes.dimension
+
+    @property
+    def rms(self) -> float:
+        """Root mean square distance of samples from the mean."""
+        return self.modes.rms
+
+    def features(self, samples: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """The samples as they are."""
+        return samples
 
     def sample(self, n: int, generator: np.random.Generator) -> npt.NDArray[np.float32]:
         """Draw n samples, float32 [n, d]; the same generator state gives the same samples."""

@@ -17,8 +17,8 @@ from vistab.collapse.signals import measure
 from vistab.families.base import Input, Observation
 from vistab.plan.model import Pack
 from vistab.results.record import PackRecord
-from vistab.spec.metrics import SIGNAL_METRICS, Metric
-from vistab.targets.base import Modes
+from vistab.spec.metrics import SIGNAL_METRICS, Metric, measured
+from vistab.targets.base import Modes, Target
 from vistab.training.pictures import Pictures
 
 Array = npt.NDArray[np.floating]
@@ -62,14 +62,14 @@ def measure_all(
     samples: Tensor,
     shown: Observation,
     watched: Mapping[Input, Tensor],
-    modes: Modes,
+    target: Target,
 ) -> dict[str, Array]:
     """All columns of one snapshot: evidence of the round, signals, and what the family shows."""
     evidence = {name: _array(column) for name, column in {**columns, **shown.evidence}.items()}
-    evidence |= measure(_array(samples), modes)
+    evidence |= measure(target.features(_array(samples)), target.modes)
     pictures = {name: _array(picture) for name, picture in shown.pictures.items()}
     originals, latents = _array(watched["data"]), _array(watched["latents"])
-    return evidence | measure_latent(evidence, pictures, originals, latents, modes)
+    return evidence | measure_latent(evidence, pictures, originals, latents, target.rms)
 
 
 def record(
@@ -79,7 +79,7 @@ def record(
 
     TypeError if the family declares a metric of which there is no scalar evidence.
     """
-    metrics = {**SIGNAL_METRICS, **pack.runs[0].arm.settings.family.metrics}
+    metrics = {**SIGNAL_METRICS, **measured(pack.runs[0].arm.settings)}
     columns, rounds = evidence.stacked(), np.array(evidence.rounds)
     n = pack.runs[0].arm.settings.budget.snapshot_samples
     calibration = calibrate(modes, n, THRESHOLDS)

@@ -15,6 +15,7 @@ from vistab.plan.model import Pack
 from vistab.spec.families import FamilySpec
 from vistab.spec.study import Settings
 from vistab.targets import Target, make_target
+from vistab.targets.base import Shape
 from vistab.training.optimizers import OPTIMIZERS, Optimizer, Rates
 from vistab.training.pack import Named, Stack
 from vistab.training.program import Programs
@@ -80,7 +81,7 @@ def begin(pack: Pack, device: str = "cpu") -> Training:
     target, latent_dim = make_target(shared.target), family.latent_dim(shared.family)
     draws = Draws.of(pack.seed, [run.replicate for run in pack.runs], device)
     data_set = _data_set(family, shared.family, target, draws)
-    stacks = _stacks(family, settings, target.dimension, draws, data_set)
+    stacks = _stacks(family, settings, target.shape, draws, data_set)
     watched = _samplers(target, latent_dim, shared.budget.snapshot_samples)
     return Training(
         family=family,
@@ -117,7 +118,7 @@ def _data_set(family: AnyFamily, spec: FamilySpec, target: Target, draws: Draws)
 def _stacks(
     family: AnyFamily,
     settings: Sequence[Settings],
-    dimension: int,
+    shape: Shape,
     draws: Draws,
     data_set: Tensor | None,
 ) -> dict[str, Stack]:
@@ -129,7 +130,7 @@ def _stacks(
         if key not in built:
             data = None if data_set is None else data_set[k]
             streams = draws.streams[replicates[k]]
-            built[key] = _begun(family, settings[k].family, dimension, streams, data)
+            built[key] = _begun(family, settings[k].family, shape, streams, data)
     distinct = list(built)
     index = torch.tensor([distinct.index(key) for key in keys], device=draws.index.device)
     return {
@@ -139,11 +140,11 @@ def _stacks(
 
 
 def _begun(
-    family: AnyFamily, spec: FamilySpec, dimension: int, streams: Streams, data: Tensor | None
+    family: AnyFamily, spec: FamilySpec, shape: Shape, streams: Streams, data: Tensor | None
 ) -> dict[str, nn.Module]:
     """The networks of one run as they begin."""
     with streams.torch_seeded("weights"):
-        networks = family.networks(spec, dimension)
+        networks = family.networks(spec, shape)
     if family.start is not None:
         assert data is not None  # or the family's parts are not what `checks` asks for
         family.start(spec, networks, data.cpu().numpy(), streams.generator("start"))

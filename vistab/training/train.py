@@ -17,8 +17,7 @@ from torch import Tensor
 
 from vistab.plan.model import Pack
 from vistab.results.record import OnProgress, PackProgress, PackRecord
-from vistab.targets import make_target
-from vistab.targets.base import Modes
+from vistab.targets import Target, make_target
 from vistab.training import checkpoints
 from vistab.training.evidence import Evidence, measure_all, record, snapshot_rounds
 from vistab.training.loop import play_round
@@ -33,7 +32,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
 def train_pack(pack: Pack, directory: Path, report: OnProgress, device: str) -> PackRecord:
     """See `vistab.training.train_pack`."""
     settings = pack.runs[0].arm.settings
-    modes, rounds = make_target(settings.target).modes, settings.budget.rounds
+    target, rounds = make_target(settings.target), settings.budget.rounds
     snapshots = snapshot_rounds(rounds, settings.budget.snapshots)
     strip = set(strip_rounds(snapshots))
     _keep_freed_memory()
@@ -41,7 +40,7 @@ def train_pack(pack: Pack, directory: Path, report: OnProgress, device: str) -> 
     evidence, spent = checkpoints.load(directory, training)
     started = saved = monotonic()
     for number in snapshots[len(evidence.rounds) :]:
-        pictures = _advance(training, evidence, number, modes)
+        pictures = _advance(training, evidence, number, target)
         if number in strip:
             evidence.pictures.keep(number, pictures, training.watched["data"])
         report(_progress(pack, training, number, rounds))
@@ -49,20 +48,20 @@ def train_pack(pack: Pack, directory: Path, report: OnProgress, device: str) -> 
             checkpoints.save(directory, training, evidence, spent + monotonic() - started)
             saved = monotonic()
     seconds = spent + monotonic() - started
-    finished = record(pack, evidence, modes, seconds=seconds, device=device)
+    finished = record(pack, evidence, target.modes, seconds=seconds, device=device)
     report(replace(_progress(pack, training, rounds, rounds), outcomes=_outcomes(finished)))
     return finished
 
 
 def _advance(
-    training: Training, evidence: Evidence, number: int, modes: Modes
+    training: Training, evidence: Evidence, number: int, target: Target
 ) -> dict[str, Tensor]:
     """Train up to the snapshot of round `number` and measure it; its pictures, [K, n, ...]."""
     with _flushing_denormals():
         for current in range(evidence.last_round + 1, number + 1):
             columns = play_round(training, current, observe=current == number)
         samples, shown = draw_samples(training), observe(training)
-    evidence.add(number, measure_all(columns, samples, shown, training.watched, modes))
+    evidence.add(number, measure_all(columns, samples, shown, training.watched, target))
     return {"samples": samples, **shown.pictures}
 
 

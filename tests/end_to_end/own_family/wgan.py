@@ -1,5 +1,6 @@
 """A Wasserstein GAN with gradient penalty: a family of one's own, complete."""
 
+import math
 from typing import Annotated, Literal
 
 import torch
@@ -19,7 +20,8 @@ class WGANSpec(FamilySpec):
     penalty: Annotated[NonNegativeFloat, STACKS] = 1.0  # may differ within a pack
 
 
-def build(spec, dimension):
+def build(spec, shape):
+    dimension = math.prod(shape)
     size = {"width": spec.network.width, "depth": spec.network.depth, "batch_norm": False}
     generator = nets.generator(spec.latent_dim, dimension, **size)
     return {"generator": generator, "critic": nets.discriminator(dimension, **size)}

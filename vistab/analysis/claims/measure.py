@@ -8,7 +8,7 @@ from typing import Any
 
 from vistab.analysis.claims.base import CannotJudge, Table
 from vistab.plan.model import Plan
-from vistab.spec.metrics import RUN_METRICS, Metric
+from vistab.spec.metrics import RUN_METRICS, Metric, measured
 
 Bounds = tuple[float, float]
 HEALTHY = "healthy"
@@ -90,7 +90,7 @@ def base_name(metric: str) -> str:
 
 def known_metrics(plan: Plan) -> dict[str, Metric]:
     """Metrics of every run, and those of the plan's family."""
-    return {**RUN_METRICS, **plan.study.family.metrics}
+    return {**RUN_METRICS, **measured(plan.study)}
 
 
 def most_modes(plan: Plan) -> float:

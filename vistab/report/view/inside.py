@@ -15,7 +15,7 @@ from vistab.report.view.layout import MOST_PANELS, Layout
 from vistab.report.view.space import Space
 from vistab.report.view.typical import Group, Typical
 from vistab.results import Results
-from vistab.spec.metrics import Metric
+from vistab.spec.metrics import Metric, measured
 from vistab.spec.study import Study
 from vistab.targets import make_target
 
@@ -138,7 +138,7 @@ def inside_view(
 
 def panel_layout(study: Study, layout: Layout) -> Layout:
     """The layout with as many of its axes apart as leave the panels few enough to read."""
-    most = MOST_PANELS // max(1, len(study.family.metrics))
+    most = MOST_PANELS // max(1, len(measured(study)))
     apart = layout.apart(most)
     return apart if len(list(apart.panels())) <= most else replace(layout, facets=())
 
@@ -149,7 +149,7 @@ def metric_curves(
     """The curves of those of the family's metrics that were recorded."""
     found = (
         MetricCurves(name, metric, coverage_panels(runs, history, layout, name))
-        for name, metric in study.family.metrics.items()
+        for name, metric in measured(study).items()
     )
     return tuple(curves for curves in found if curves.panels)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 from sklearn.decomposition import PCA
 
-from vistab.collapse.features import FeatureSpace
+from vistab.targets.features import FeatureSpace
 
 
 def images(seed: int, m: int = 300) -> np.ndarray:
