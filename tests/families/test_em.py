@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydantic import ValidationError
@@ -217,6 +217,7 @@ def test_the_e_phase_closes_the_gap_and_no_other_table_does(seed: int, covarianc
     update = expect(networks, {"data_set": x}, {})
     p, log_joint = update.values["encoder"]["responsibilities"], mixture.log_joint(x)
     torch.testing.assert_close(p.sum(1), torch.ones(len(x), dtype=p.dtype))
+    assume(p.min() > 0)  # what underflows has an infinite divergence to scipy
     gap = kl_of_joints(other, log_joint) - update.objective
     posterior = torch.from_numpy(stats.entropy(other.numpy(), p.numpy(), axis=1)).mean()
     assert kl_of_joints(p, log_joint).item() == pytest.approx(update.objective.item(), abs=1e-9)

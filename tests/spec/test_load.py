@@ -100,7 +100,7 @@ SIMPLE = [
     ({"study: small": "study: Small one"}, "study: S", "study", "nearest: small_one"),
     ({"replicates:": "replicate:"}, "replicate:", "replicate", "unknown key, 8 got; nearest: replicates"),
     ({"modes: 8": "mods: 8"}, "mods", "target.mods", "nearest: modes"),
-    ({"kind: ring": "kind: rink"}, "rink", "target.kind", "one of ring, grid, mixture, digits, 'rink' got; nearest: ring"),
+    ({"kind: ring": "kind: rink"}, "rink", "target.kind", "one of ring, grid, mixture, digits, mnist5k, stacked_digits, image_folder, hub, 'rink' got; nearest: ring"),
     ({"kind: gan": "kind: [gan]"}, "[gan]", "family.kind", "must be one of em, vae, gan"),
     ({"kind: gan": "kind: my.module:Mine"}, "my.mod", "family.kind", "'my.module:Mine' got"),
     ({"modes: 8": "modes: 1"}, "modes: 1", "target.modes", "must be at least 2, 1 got; nearest: 2"),

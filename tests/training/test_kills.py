@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vistab.training.checkpoints import NAME
+from vistab.training.checkpoints import saved
 
 pytestmark = pytest.mark.slow
 
@@ -20,20 +20,19 @@ from pathlib import Path
 sys.path.insert(0, {here!r})
 from conftest import settings
 from vistab.plan.model import Arm, Pack, Run
-from vistab.training import train, train_pack
-train.CHECKPOINT_SECONDS = 0.0  # one a snapshot
+from vistab.training import train_pack
 torch.set_num_threads(1)
 calm = {{"optimizer": {{"kind": "sgd", "learning_rate": 0.1}}, "weight": 5.0}}
 wild = {{"optimizer": {{"kind": "sgd", "learning_rate": 1e30}}}}
 optimizers = {{"adam": ({{}}, {{"weight": 5.0}}, {{"optimizer": {{"learning_rate": 1e-2}}}}),
               "sgd": (calm, wild, calm)}}
-shared = dict(rounds=240, snapshots=60, generator_steps=2, generator_batches=2,
+shared = dict(rounds=120, snapshots=30, generator_steps=2, generator_batches=2,
               batch_norm={batch_norm}, anchor={anchor!r})
 runs = tuple(
     Run(f"r{{k}}", Arm(f"a{{k}}", None, {{}}, settings(**(shared | own))), k)
     for k, own in enumerate(optimizers[{optimizer!r}])
 )
-record = train_pack(Pack("p", 0, runs), Path(sys.argv[1]))
+record = train_pack(Pack("p", 0, runs), Path(sys.argv[1]), checkpoint_seconds=0.0)
 record.history["mode_shares"] = record.history["mode_shares"].map(lambda x: x.tobytes().hex())
 record.history.to_pickle(sys.argv[1] + "/history")
 record.runs.drop(columns="seconds").to_pickle(sys.argv[1] + "/runs")
@@ -41,11 +40,10 @@ record.runs.drop(columns="seconds").to_pickle(sys.argv[1] + "/runs")
 
 
 def moment_after(directory: Path, changes: int, *, writing: bool) -> bool:
-    """The checkpoint was written so many times since; if `writing`, the next is being written."""
-    begun = seen = (directory / NAME).stat().st_mtime_ns if (directory / NAME).exists() else 0
-    count, deadline = 0, time.monotonic() + 60
-    while count < changes or (writing and not list(directory.glob(f".{NAME}.*.tmp"))):
-        now = (directory / NAME).stat().st_mtime_ns if (directory / NAME).exists() else begun
+    """So many checkpoints were written since; if `writing`, the next is being written."""
+    seen, count, deadline = saved(directory)[-1:], 0, time.monotonic() + 60
+    while count < changes or (writing and not list(directory.glob(".round-*.tmp"))):
+        now = saved(directory)[-1:]
         count, seen = count + (now != seen), now
         if time.monotonic() > deadline:
             return False

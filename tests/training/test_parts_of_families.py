@@ -31,6 +31,7 @@ from vistab.spec.metrics import Metric
 from vistab.spec.study import BudgetSpec, OptimizerSpec, Settings
 from vistab.spec.targets import TARGETS
 from vistab.targets import make_target
+from vistab.targets.base import Shape
 from vistab.training import train_pack
 from vistab.training.closed_form import solve
 from vistab.training.loop import play_round
@@ -270,26 +271,26 @@ def test_a_phase_may_have_the_name_of_another_program(start_pack: Begin) -> None
 def test_an_update_that_does_not_fit_is_told(wrong: Callable[[Update], Any], words: str) -> None:
     """Before anything is trained, in plain words."""
     phase = replace(HALVING.phases(ToySpec())[0], update=lambda *given: wrong(halve(*given)))
-    check_parts(HALVING, ToySpec(), 2)
+    check_parts(HALVING, ToySpec(), (2,))
     with pytest.raises(TypeError, match=words):
-        check_parts(replace(HALVING, phases=lambda spec: (phase,)), ToySpec(), 2)
+        check_parts(replace(HALVING, phases=lambda spec: (phase,)), ToySpec(), (2,))
 
 
 def test_what_an_incremental_term_looks_at_is_what_the_loss_gives() -> None:
     """Or there would be nothing to measure from."""
     held = Incremental(lambda networks, inputs: {"value": networks["generator"]()}, "phase_start")
     with pytest.raises(TypeError, match="descent: loss and incremental must give the same"):
-        check_parts(family((replace(DESCENT, incremental=held),)), ToySpec(), 2)
+        check_parts(family((replace(DESCENT, incremental=held),)), ToySpec(), (2,))
 
 
 def test_parameters_of_two_dtypes_are_refused() -> None:
     """One flat buffer holds a network."""
 
-    def networks(spec: Any, d: int) -> dict[str, nn.Module]:
+    def networks(spec: Any, shape: Shape) -> dict[str, nn.Module]:
         return {"generator": nn.Sequential(Point(1.0), Point(1.0, torch.float64))}
 
     with pytest.raises(TypeError, match="network generator: its parameters must all have one"):
-        check_parts(family((DESCENT,), networks=networks), ToySpec(), 2)
+        check_parts(family((DESCENT,), networks=networks), ToySpec(), (2,))
 
 
 # --- initialisation

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+import pickle
 import random
 import subprocess
 import sys
@@ -113,7 +115,7 @@ class Killed(BaseException):
     """The process dies here."""
 
 
-@pytest.mark.parametrize("moment", [1, 3])
+@pytest.mark.parametrize("moment", [1, 6])
 def test_a_killed_pack_goes_on_and_ends_with_the_same_bits(
     moment: int, make_pack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,7 +130,6 @@ def test_a_killed_pack_goes_on_and_ends_with_the_same_bits(
         anchor="previous_phase",
     )
     undisturbed = train_pack(pack, tmp_path / "undisturbed")
-    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 0.0)
     directory = tmp_path / "killed"
     save, saved = checkpoints.save, []
 
@@ -140,21 +141,66 @@ def test_a_killed_pack_goes_on_and_ends_with_the_same_bits(
 
     monkeypatch.setattr(checkpoints, "save", kill)
     with pytest.raises(Killed):
-        train_pack(pack, directory)
+        train_pack(pack, directory, checkpoint_seconds=0.0)
     monkeypatch.setattr(checkpoints, "save", save)
-    started: list[int] = []
-    resumed = train_pack(pack, directory, lambda progress: started.append(progress.round))
-    assert started[0] == 2 * (moment + 1)
+    play, played = train.play_round, []
+
+    def noted(training: Any, number: int, **further: Any) -> Any:
+        played.append(number)
+        return play(training, number, **further)
+
+    monkeypatch.setattr(train, "play_round", noted)
+    resumed = train_pack(pack, directory)
+    assert played == list(range(moment + 1, 11))
     assert_same_record(resumed, undisturbed)
 
 
-def test_a_half_written_checkpoint_is_never_read(
+def killed_at(number: int, pack: Any, directory: Path) -> None:
+    """Train with a checkpoint at every round, and die as that of round `number` is written."""
+
+    def die(progress: Any) -> None:
+        if progress.round == number:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_pack(pack, directory, die, checkpoint_seconds=0.0)
+
+
+def test_the_last_two_checkpoints_are_kept(make_pack: Any, tmp_path: Path) -> None:
+    """So that the disk is bounded; what a kill left half written goes too."""
+    killed_at(8, make_pack(RUNS[:1], rounds=10, snapshots=5), tmp_path)
+    rounds = [int(path.name.split("-")[1]) for path in checkpoints.saved(tmp_path)]
+    assert rounds == [6, 7]
+    (tmp_path / f".{checkpoints.saved(tmp_path)[0].name}.1.tmp").write_bytes(b"half")
+    train_pack(make_pack(RUNS[:1], rounds=10, snapshots=5), tmp_path)
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
+@pytest.mark.parametrize("damage", ["cut short", "a flipped bit"])
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
+    damage: str, make_pack: Any, tmp_path: Path
+) -> None:
+    pack = make_pack(RUNS, rounds=10, snapshots=5)
+    undisturbed = train_pack(pack, tmp_path / "undisturbed")
+    killed_at(8, pack, tmp_path / "killed")
+    last = checkpoints.saved(tmp_path / "killed")[-1]
+    content = bytearray(last.read_bytes())
+    content[-1000] ^= 1
+    last.write_bytes(content if damage == "a flipped bit" else content[:-1000])
+    assert_same_record(train_pack(pack, tmp_path / "killed"), undisturbed)
+
+
+def test_checkpoints_are_read_as_tensors_alone(
     make_pack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A kill while the file is being written leaves the previous one in place."""
-    (tmp_path / f".{checkpoints.NAME}.1.tmp").write_bytes(b"half")
-    record = train_pack(make_pack(RUNS[:1]), tmp_path)
-    assert record.runs["rounds"].item() == 6
+    """A file that would run code is refused, even if its name vouches for its content."""
+    pack = make_pack(RUNS[:1], rounds=10, snapshots=5)
+    buffer = io.BytesIO()
+    torch.save({"round": Path("/")}, buffer)
+    name = checkpoints._name(3, buffer.getvalue())
+    (tmp_path / name).write_bytes(buffer.getvalue())
+    with pytest.raises(pickle.UnpicklingError, match="(?i)weights.only"):
+        train_pack(pack, tmp_path)
 
 
 def test_global_random_states_are_left_alone(make_pack: Any, tmp_path: Path) -> None:

@@ -33,17 +33,23 @@ def present(device: str) -> str:
 
 @dataclass(frozen=True)
 class Slot:
-    """What a pack is trained on: a torch device, as `probe` finds it, and the number of threads."""
+    """How a pack is trained: on a torch device, as `probe` finds it, with so many threads.
+
+    compiled: by torch.compile. checkpoint_seconds: between two checkpoints.
+    """
 
     device: str
     threads: int
     probe: Probe = present
+    compiled: bool = False
+    checkpoint_seconds: float = 60.0
 
 
 def slot_of(resources: ResourcesSpec, probe: Probe = present) -> Slot:
     """The slot that a study's resources ask for."""
     device = "cuda" if resources.gpus_per_pack else "cpu"
-    return Slot(device, max(1, int(resources.cpus_per_pack)), probe)
+    threads = max(1, int(resources.cpus_per_pack))
+    return Slot(device, threads, probe, resources.compile, resources.checkpoint_seconds)
 
 
 def start(plan: Plan, store: Store) -> tuple[Pack, ...]:
@@ -101,4 +107,11 @@ def _train(pack: Pack, folder: PackFolder, slot: Slot, on_progress: OnProgress) 
     from vistab import training
 
     torch.set_num_threads(slot.threads)
-    return training.train_pack(pack, folder.path, on_progress, slot.probe(slot.device))
+    return training.train_pack(
+        pack,
+        folder.path,
+        on_progress,
+        slot.probe(slot.device),
+        compiled=slot.compiled,
+        checkpoint_seconds=slot.checkpoint_seconds,
+    )

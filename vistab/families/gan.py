@@ -20,7 +20,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from vistab.families import joint_kl
+from vistab.families import dcgan, joint_kl
 from vistab.families import networks as nets
 from vistab.families.base import (
     Family,
@@ -32,21 +32,22 @@ from vistab.families.base import (
     Phase,
     Step,
 )
-from vistab.spec.families import GanFamily
+from vistab.spec.families import DcganSpec, GanFamily
 from vistab.targets.base import Shape
 
 
 def build(spec: GanFamily, shape: Shape) -> dict[str, nn.Module]:
     """Generator and discriminator of one run, freshly initialised."""
-    dimension = math.prod(shape)
-    width, depth = spec.network.width, spec.network.depth
+    latent_dim, network, normed = spec.latent_dim, spec.network, spec.batch_norm
+    if isinstance(network, DcganSpec):
+        return {
+            "generator": dcgan.generator(latent_dim, shape, network, batch_norm=normed),
+            "discriminator": dcgan.discriminator(shape, network, batch_norm=normed),
+        }
+    size, dimension = {"width": network.width, "depth": network.depth}, math.prod(shape)
     return {
-        "generator": nets.generator(
-            spec.latent_dim, dimension, width=width, depth=depth, batch_norm=spec.batch_norm
-        ),
-        "discriminator": nets.discriminator(
-            dimension, width=width, depth=depth, batch_norm=spec.batch_norm
-        ),
+        "generator": nets.generator(latent_dim, dimension, **size, batch_norm=normed),
+        "discriminator": nets.discriminator(dimension, **size, batch_norm=normed),
     }
 
 

@@ -46,7 +46,10 @@ class PackRecord:
 
 @dataclass(frozen=True)
 class PackProgress:
-    """How far a pack is: reported every few seconds while it trains."""
+    """How far a pack is: reported every few seconds while it trains.
+
+    seen: samples of data that one run has seen so far; data_size: of the data set, if it is one.
+    """
 
     pack_id: str
     round: int
@@ -54,6 +57,8 @@ class PackProgress:
     n_runs: int
     diverged: int = 0
     outcomes: Mapping[str, int] = field(default_factory=dict)  # filled once the pack is finished
+    seen: int = 0
+    data_size: int | None = None
 
 
 OnProgress = Callable[[PackProgress], None]

@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from vistab.spec.claim_checks import check_claims, check_replicates
 from vistab.spec.claims import ClaimSpec
 from vistab.spec.draft import Draft
+from vistab.spec.evidence_checks import check_evidence
 from vistab.spec.grid import Grid, Row, make_grid, place_of_column
+from vistab.spec.network_checks import check_networks
 from vistab.spec.problems import Problems
 from vistab.spec.search import SearchSpec, corners
 from vistab.spec.search_grid import make_search_grid
@@ -28,12 +30,14 @@ class Checked:
 def check_whole(draft: Draft, problems: Problems) -> Checked:
     """Note whatever is wrong across the parts of a study."""
     check_replicates(draft, problems)
+    check_evidence(draft, problems)
     grid = make_grid(draft, problems) if draft.search is None else make_search_grid(draft, problems)
     if grid is None:
         return Checked(None, draft.claims)
     rows = grid.rows if draft.search is None else tuple(_rows(draft.search))
     for name, builder in builders(draft.sections, grid.columns).items():
         _check_section(draft, grid.columns, rows, name, builder, problems)
+    check_networks(draft, grid.columns, rows, problems)
     return Checked(grid, check_claims(draft, grid, problems))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import (
     Discriminator,
@@ -32,11 +32,15 @@ class NetworkSpec(Spec):
     depth: NonNegativeInt = 2
 
 
+STAGES: Final = {8: 2, 16: 2, 28: 2, 32: 3, 64: 4, 128: 5}
+"""How often DCGAN's networks halve an image, by its side in pixels: to 2, 4 or 7 pixels."""
+
+
 class DcganSpec(Spec):
     """The convolutional networks of DCGAN for images of 8, 16, 28, 32, 64 or 128 pixels.
 
-    `width` channels at the layer next to the image, twice as many at each one further in. Layers
-    compute in `precision`; normalisation, losses and optimisers always in float32.
+    `width` channels at the layer next to the image, twice as many at each one further in.
+    Convolutions compute in `precision`; all else, and all that is kept, is float32.
     """
 
     kind: Literal["dcgan"]
@@ -46,8 +50,8 @@ class DcganSpec(Spec):
 
 def _network_kind(network: Any) -> str:
     """Which of the networks is meant: the multilayer perceptron, unless its kind is given."""
-    kind = network.get("kind", "mlp") if isinstance(network, Mapping) else network.kind
-    return str(kind)
+    is_raw = isinstance(network, Mapping)
+    return str(network.get("kind", "mlp") if is_raw else getattr(network, "kind", "mlp"))
 
 
 AnyNetwork = Annotated[

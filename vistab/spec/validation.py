@@ -57,12 +57,14 @@ def _note(
 def _place(complaint: Any, raw: Any) -> Place:
     """Where in `raw` a complaint points: pydantic also names the alternatives of unions."""
     inner: list[str | int] = []
+    *_, last = ("", *complaint["loc"])
     for key in complaint["loc"]:
-        if not _has(raw, key):
-            return (*inner, key) if complaint["type"] == "missing" else tuple(inner)
-        inner.append(key)
-        raw = raw[key]
-    return tuple(inner)
+        if _has(raw, key):
+            inner.append(key)
+            raw = raw[key]
+        elif key == last and complaint["type"] == "missing":
+            inner.append(key)
+    return (*inner, "kind") if complaint["type"] == "union_tag_invalid" else tuple(inner)
 
 
 def _has(raw: Any, key: str | int) -> bool:

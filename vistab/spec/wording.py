@@ -25,6 +25,7 @@ _PHRASES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "finite_number": lambda _: "a finite number",
     "none_required": lambda _: "null",
     "literal_error": lambda context: _one_of(_quoted(context)),
+    "union_tag_invalid": lambda context: _one_of(_tags(context)),
     "greater_than": lambda context: f"more than {show(context['gt'])}",
     "greater_than_equal": lambda context: f"at least {show(context['ge'])}",
     "less_than": lambda context: f"less than {show(context['lt'])}",
@@ -68,6 +69,8 @@ def _nearest(complaint: Complaint) -> str | None:
     kind, value, context = complaint["type"], complaint["input"], complaint.get("ctx", {})
     if kind == "literal_error":
         return nearest_listed(value, _quoted(context)) if isinstance(value, str) else None
+    if kind == "union_tag_invalid":
+        return nearest_listed(context["tag"], _tags(context))
     if kind in ("greater_than_equal", "less_than_equal"):
         return f"nearest: {show(context.get('ge', context.get('le')))}"
     if kind in ("greater_than", "less_than") and isinstance(value, int):
@@ -102,6 +105,11 @@ def _quoted(context: Mapping[str, Any]) -> list[str]:
     return re.findall(r"'([^']*)'", str(context.get("expected", "")))
 
 
+def _tags(context: Mapping[str, Any]) -> list[str]:
+    """The kinds in pydantic's text: `'mlp', 'dcgan'`."""
+    return re.findall(r"'([^']*)'", str(context["expected_tags"]))
+
+
 def known_keys(model: type[BaseModel], place: tuple[str | int, ...]) -> list[str]:
     """The keys that the model inside `model` at `place` takes."""
     models = [model]
@@ -112,8 +120,8 @@ def known_keys(model: type[BaseModel], place: tuple[str | int, ...]) -> list[str
 
 
 def unknown_key(model: type[BaseModel], place: tuple[str | int, ...]) -> str | None:
-    """The nearest key to the unknown one at `place`."""
-    return nearest_of(place[-1], known_keys(model, place[:-1]))
+    """The nearest key to the unknown one at `place`; one of the same name belongs to another kind."""
+    return nearest_of(place[-1], [key for key in known_keys(model, place[:-1]) if key != place[-1]])
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,11 @@ from vistab.targets.features import FeatureSpace
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
 
-_LEVEL: Final = np.float32(2 / 255)
+LEVEL: Final = np.float32(2 / 255)
+"""What one of the levels 0 to 255 is worth in [-1, 1]."""
 
 
+@runtime_checkable
 class DataTarget(Target, Protocol):
     """A target whose samples are picked out of stored rows: `decode(data[pick(n, generator)])`.
 
@@ -39,7 +41,7 @@ class DataTarget(Target, Protocol):
 def decode(rows: npt.NDArray[Any]) -> Floats:
     """Stored rows as they are learned from: levels 0 to 255 become -1 to 1 in float32."""
     if rows.dtype == np.uint8:
-        return rows.astype(np.float32) * _LEVEL - np.float32(1)
+        return rows.astype(np.float32) * LEVEL - np.float32(1)
     return rows.astype(np.float32, copy=False)
 
 

@@ -17,13 +17,25 @@ def train_pack(
     directory: Path,
     report: OnProgress = ignore,
     device: str = "cpu",
+    *,
+    compiled: bool = False,
+    checkpoint_seconds: float = 60.0,
 ) -> PackRecord:
     """Train every run of a pack, rule on each, and return what happened.
 
-    `directory` holds the pack's checkpoint: called again after a kill, training goes on from there
-    and ends with the same bits. `report` is called at every snapshot. A run that diverges is
-    frozen, never raised. Number of torch threads: the caller's; the bits hold for equal numbers.
+    `directory` holds the pack's checkpoints, one every `checkpoint_seconds`: called again after a
+    kill, training goes on from there and ends with the same bits on the same device. `report` is
+    called at every snapshot, and every few seconds between. `compiled`: by torch.compile. A run
+    that diverges is frozen, never raised. Number of torch threads: the caller's; the bits hold for
+    equal numbers.
     """
     from vistab.training import train  # torch is loaded only once there is something to train
 
-    return train.train_pack(pack, directory, report, device)
+    return train.train_pack(
+        pack,
+        directory,
+        report,
+        device,
+        compiled=compiled,
+        checkpoint_seconds=checkpoint_seconds,
+    )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from torch.func import vmap
-
 from vistab.families.base import ClosedForm, Inputs, Numbers, Update
-from vistab.training.pack import bind
+from vistab.training.pack import bind, over_runs
 from vistab.training.state import States, Training
 
 
@@ -23,7 +21,7 @@ def solve(training: Training, phase: ClosedForm, inputs: Inputs) -> Update:
 
     arguments = (training.states, inputs, training.numbers)
     key = (phase.name, "solved")  # never the key of another program, whatever the name
-    update = cast(Update, training.programs.run(key, vmap(one), *arguments))
+    update = cast(Update, training.programs.run(key, over_runs(one, training.runs), *arguments))
     solved = ~training.diverged & update.objective.isfinite()
     for name, values in update.values.items():
         training.stacks[name].replace(values, solved)

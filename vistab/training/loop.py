@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor
-from torch.func import vmap
 
 from vistab.families.base import (
     BEFORE,
@@ -20,7 +19,7 @@ from vistab.families.base import (
     Step,
 )
 from vistab.training.closed_form import solve
-from vistab.training.pack import Named, bind, by_run
+from vistab.training.pack import Named, bind, by_run, over_runs
 from vistab.training.state import States, Training
 
 Columns = dict[str, Tensor]
@@ -38,6 +37,7 @@ def play_round(training: Training, number: int, *, observe: bool) -> Columns:
         columns |= seen
     if not torch.equal(~finite, training.diverged):
         training.stop(~finite)
+    training.round = number
     return {
         name: column.where(by_run(finite, column), torch.nan) for name, column in columns.items()
     }
@@ -115,7 +115,10 @@ def _outputs(
     def one(state: States, batch: Inputs) -> dict[str, Tensor]:
         return outputs(bind(modules, state), batch)
 
-    return cast(Outputs, training.programs.run((phase.name, "out"), vmap(one), states, inputs))
+    return cast(
+        Outputs,
+        training.programs.run((phase.name, "out"), over_runs(one, training.runs), states, inputs),
+    )
 
 
 def _take_step(
@@ -130,7 +133,7 @@ def _take_step(
     def with_gradients(states: States, *rest: Any) -> tuple[Step, list[list[Tensor]]]:
         leaves = {name: _leaves(states[name][0]) for name in phase.trains}
         kept = {name: (leaves.get(name, states[name][0]), states[name][1]) for name in states}
-        step: Step = vmap(one)(kept, *rest)
+        step: Step = over_runs(one, training.runs)(kept, *rest)
         wanted = [leaf for own in leaves.values() for leaf in own.values()]
         found = iter(torch.autograd.grad(step.loss, wanted, torch.ones_like(step.loss)))
         outputs = {name: output.detach() for name, output in step.outputs.items()}

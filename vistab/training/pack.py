@@ -8,7 +8,7 @@ by the same instructions: equal runs get equal bits wherever they stand (familie
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -16,13 +16,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
+from torch.func import functional_call, vmap
+from torch.utils._pytree import tree_map
 
 from vistab.families.base import BEFORE, Networks
 from vistab.training.optimizers import Moments, Optimizer, Rates
 
 ALIGNMENT = 64  # floats: four cache lines, and more than the widest vector loop takes at once
 Named = Mapping[str, Tensor]
+Function = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,20 @@ class Stack:
             self.moments.second,
             *self.buffers.values(),
         ]
+
+
+def over_runs(function: Function, runs: int) -> Function:
+    """The function of one run mapped over all arguments' leading dimension, of `runs` runs.
+
+    A single run is computed as it is: then images stay channels_last, and convolutions ungrouped.
+    """
+    if runs > 1:
+        return vmap(function)
+
+    def alone(*arguments: Any) -> Any:
+        return tree_map(lambda one: one[None], function(*tree_map(lambda one: one[0], arguments)))
+
+    return alone
 
 
 def by_run(mask: Tensor, values: Tensor) -> Tensor:

@@ -18,15 +18,20 @@ Function = Callable[..., Any]
 
 
 class Programs:
-    """Functions traced at their first call, by key: one function and its shapes each."""
+    """Functions traced at their first call, by key: one function and its shapes each.
 
-    def __init__(self) -> None:
+    compiled: torch.compile fuses a program's operations. That takes a while, and rounds otherwise.
+    """
+
+    def __init__(self, *, compiled: bool = False) -> None:
+        self._compiled = compiled
         self._traced: dict[object, Function] = {}
 
     def run(self, key: object, function: Function, *arguments: Any) -> Any:
         """What function(*arguments) gives, without gradients; in-place changes are made once."""
         if key not in self._traced:
             # on copies: tracing runs the function, and its in-place changes must not count twice
-            self._traced[key] = make_fx(function)(*tree_map(torch.clone, arguments))
+            traced = make_fx(function)(*tree_map(torch.clone, arguments))
+            self._traced[key] = torch.compile(traced) if self._compiled else traced
         with torch.no_grad():
             return self._traced[key](*arguments)

@@ -8,10 +8,9 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.func import vmap
 
 from vistab.families.base import Inputs, Observation
-from vistab.training.pack import bind, by_run
+from vistab.training.pack import bind, by_run, over_runs
 from vistab.training.state import States, Training
 
 
@@ -24,7 +23,7 @@ def draw_samples(training: Training) -> Tensor:
 
     with _inference(modules.values()):
         samples: Tensor = training.programs.run(
-            "sample", vmap(one), training.states, training.watched
+            "sample", over_runs(one, training.runs), training.states, training.watched
         )
     return _unless_diverged(training, samples)
 
@@ -40,7 +39,9 @@ def observe(training: Training) -> Observation:
 
     with _inference(modules.values()):
         arguments = (training.states, training.watched)
-        shown = cast(Observation, training.programs.run("observe", vmap(one), *arguments))
+        shown = cast(
+            Observation, training.programs.run("observe", over_runs(one, training.runs), *arguments)
+        )
 
     def kept(part: dict[str, Tensor]) -> dict[str, Tensor]:
         return {name: _unless_diverged(training, values) for name, values in part.items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -16,12 +15,13 @@ from vistab.spec.families import FamilySpec
 from vistab.spec.study import Settings
 from vistab.targets import Target, make_target
 from vistab.targets.base import Shape
+from vistab.targets.data import DataTarget
 from vistab.training.optimizers import OPTIMIZERS, Optimizer, Rates
 from vistab.training.pack import Named, Stack
 from vistab.training.program import Programs
-from vistab.training.streams import Draws, Floats, Streams, normal
+from vistab.training.resident import data_sampler
+from vistab.training.streams import Draws, Sampler, Streams, normal
 
-Sampler = Callable[[np.random.Generator], Floats]
 States = Mapping[str, tuple[Named, Named]]
 """By network: its parameters and its buffers, with the runs leading."""
 
@@ -33,7 +33,8 @@ class Training:
     numbers: the family's stacking fields and `round`, [K] each. samplers: how one replicate's batch
     of each input is drawn. data_set: [K, n, d], of families that have one. watched: the inputs,
     [K, n, ...] each, from which every snapshot is taken. diverged: a mask [K]. previous: by phase,
-    the parameters of the networks that it trains as it found them one round earlier.
+    the parameters of the networks that it trains as it found them one round earlier. data_size: of
+    the target's data set, None for densities. round: the last that was played.
     """
 
     family: AnyFamily
@@ -47,8 +48,15 @@ class Training:
     data_set: Tensor | None
     watched: dict[Input, Tensor]
     diverged: Tensor
+    data_size: int | None = None
     previous: dict[str, dict[str, Tensor]] = field(default_factory=dict)
+    round: int = 0
     programs: Programs = field(default_factory=Programs)
+
+    @property
+    def runs(self) -> int:
+        """How many runs the pack has."""
+        return len(self.diverged)
 
     @property
     def modules(self) -> dict[str, nn.Module]:
@@ -74,7 +82,7 @@ class Training:
                 flat[diverged] = 0.0
 
 
-def begin(pack: Pack, device: str = "cpu") -> Training:
+def begin(pack: Pack, device: str = "cpu", *, compiled: bool = False) -> Training:
     """A pack before its first round. All runs share the program, so the first run's tells it."""
     settings = [run.arm.settings for run in pack.runs]
     shared, family = settings[0], find_family(settings[0].family.kind)
@@ -82,7 +90,8 @@ def begin(pack: Pack, device: str = "cpu") -> Training:
     draws = Draws.of(pack.seed, [run.replicate for run in pack.runs], device)
     data_set = _data_set(family, shared.family, target, draws)
     stacks = _stacks(family, settings, target.shape, draws, data_set)
-    watched = _samplers(target, latent_dim, shared.budget.snapshot_samples)
+    sampler = data_sampler(target, draws.index.device)
+    watched = _samplers(target, sampler, latent_dim, shared.budget.snapshot_samples)
     return Training(
         family=family,
         phases=family.phases(shared.family),
@@ -91,17 +100,21 @@ def begin(pack: Pack, device: str = "cpu") -> Training:
         rates={name: _rates(settings, name, device) for name in stacks},
         optimizer=OPTIMIZERS[shared.optimizer.kind],
         draws=draws,
-        samplers=_samplers(target, latent_dim, shared.budget.batch_size),
+        samplers=_samplers(target, sampler, latent_dim, shared.budget.batch_size),
         data_set=data_set,
         watched={name: draws.draw(draw, f"snapshot.{name}") for name, draw in watched.items()},
         diverged=torch.zeros(len(pack.runs), dtype=torch.bool, device=device),
+        data_size=target.size if isinstance(target, DataTarget) else None,
+        programs=Programs(compiled=compiled),
     )
 
 
-def _samplers(target: Target, latent_dim: int, n: int) -> dict[Input, Sampler]:
+def _samplers(
+    target: Target, data: Callable[[int], Sampler], latent_dim: int, n: int
+) -> dict[Input, Sampler]:
     """How n of each input are drawn, but for the data set."""
     return {
-        "data": lambda generator: target.sample(n, generator),
+        "data": data(n),
         "latents": normal((n, latent_dim)),
         "encoder_noise": normal((n, latent_dim)),
         "generator_noise": normal((n, target.dimension)),

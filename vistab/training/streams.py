@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-Floats = npt.NDArray[np.float32]
+Sampler = Callable[[np.random.Generator], npt.NDArray[np.float32] | torch.Tensor]
+"""Draws one replicate's float32 numbers, on the CPU or on the device where they are wanted."""
 
 
 def key(seed: int, replicate: int, stream: str) -> npt.NDArray[np.uint64]:
@@ -46,7 +47,7 @@ class Streams:
             yield
 
 
-def normal(size: tuple[int, ...]) -> Callable[[np.random.Generator], Floats]:
+def normal(size: tuple[int, ...]) -> Sampler:
     """A draw of standard normal numbers."""
     return lambda generator: generator.standard_normal(size, dtype=np.float32)
 
@@ -68,12 +69,12 @@ class Draws:
 
     def draw(
         self,
-        sample: Callable[[np.random.Generator], Floats],
+        sample: Sampler,
         stream: str,
         round_: int = 0,
         block: int = 0,
     ) -> torch.Tensor:
         """[K, ...]: `sample` of each replicate's generator, equal for runs of one replicate."""
-        distinct = [sample(one.generator(stream, round_, block)) for one in self.streams]
-        stacked = torch.from_numpy(np.stack(distinct)).to(self.index.device)
-        return stacked.index_select(0, self.index)
+        drawn = (sample(one.generator(stream, round_, block)) for one in self.streams)
+        distinct = torch.stack([torch.as_tensor(one) for one in drawn]).to(self.index.device)
+        return distinct.index_select(0, self.index)

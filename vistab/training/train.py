@@ -6,63 +6,103 @@ import ctypes
 import platform
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
 import torch
-from torch import Tensor
 
+from vistab.families.base import ClosedForm, Phase
 from vistab.plan.model import Pack
 from vistab.results.record import OnProgress, PackProgress, PackRecord
-from vistab.targets import Target, make_target
 from vistab.training import checkpoints
-from vistab.training.evidence import Evidence, measure_all, record, snapshot_rounds
-from vistab.training.loop import play_round
+from vistab.training.evidence import measure_all, record, snapshot_rounds
+from vistab.training.loop import Columns, play_round
+from vistab.training.measuring import yardstick
 from vistab.training.pictures import strip_rounds
 from vistab.training.snapshot import draw_samples, observe
 from vistab.training.state import Training, begin
 
-CHECKPOINT_SECONDS = 10.0
+REPORT_SECONDS = 2.0
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
 
 
-def train_pack(pack: Pack, directory: Path, report: OnProgress, device: str) -> PackRecord:
+def train_pack(
+    pack: Pack,
+    directory: Path,
+    report: OnProgress,
+    device: str,
+    *,
+    compiled: bool,
+    checkpoint_seconds: float,
+) -> PackRecord:
     """See `vistab.training.train_pack`."""
     settings = pack.runs[0].arm.settings
-    target, rounds = make_target(settings.target), settings.budget.rounds
+    against, rounds = yardstick(settings, device), settings.budget.rounds
     snapshots = snapshot_rounds(rounds, settings.budget.snapshots)
     strip = set(strip_rounds(snapshots))
     _keep_freed_memory()
-    training = begin(pack, device)
+    training = begin(pack, device, compiled=compiled)
     evidence, spent = checkpoints.load(directory, training)
-    started = saved = monotonic()
+    started = monotonic()
+
+    def save() -> None:
+        checkpoints.save(directory, training, evidence, spent + monotonic() - started)
+
+    now_and_then = [
+        Every(checkpoint_seconds, save),
+        Every(REPORT_SECONDS, lambda: report(_progress(pack, training))),
+    ]
     for number in snapshots[len(evidence.rounds) :]:
-        pictures = _advance(training, evidence, number, target)
+        with _flushing_denormals(), _repeatable():
+            columns = _advance(training, number, now_and_then)
+            samples, shown = draw_samples(training), observe(training)
+        evidence.add(number, measure_all(columns, samples, shown, training.watched, against))
         if number in strip:
+            pictures = {"samples": samples, **shown.pictures}
             evidence.pictures.keep(number, pictures, training.watched["data"])
-        report(_progress(pack, training, number, rounds))
-        if monotonic() - saved > CHECKPOINT_SECONDS:
-            checkpoints.save(directory, training, evidence, spent + monotonic() - started)
-            saved = monotonic()
+        report(_progress(pack, training))
+        now_and_then[0]()
     seconds = spent + monotonic() - started
-    finished = record(pack, evidence, target.modes, seconds=seconds, device=device)
-    report(replace(_progress(pack, training, rounds, rounds), outcomes=_outcomes(finished)))
+    finished = record(pack, evidence, against.target.modes, seconds=seconds, device=device)
+    report(replace(_progress(pack, training), outcomes=_outcomes(finished)))
     return finished
 
 
-def _advance(
-    training: Training, evidence: Evidence, number: int, target: Target
-) -> dict[str, Tensor]:
-    """Train up to the snapshot of round `number` and measure it; its pictures, [K, n, ...]."""
-    with _flushing_denormals():
-        for current in range(evidence.last_round + 1, number + 1):
-            columns = play_round(training, current, observe=current == number)
-        samples, shown = draw_samples(training), observe(training)
-    evidence.add(number, measure_all(columns, samples, shown, training.watched, target))
-    return {"samples": samples, **shown.pictures}
+class Every:
+    """Does something when it is called, if it was not done in the last `seconds`."""
+
+    def __init__(self, seconds: float, act: Callable[[], None]) -> None:
+        self.seconds, self.act, self.last = seconds, act, monotonic()
+
+    def __call__(self) -> None:
+        """Do it, if it is time."""
+        if monotonic() - self.last >= self.seconds:
+            self.act()
+            self.last = monotonic()
+
+
+def _advance(training: Training, number: int, now_and_then: Sequence[Every]) -> Columns:
+    """Train up to round `number`; the evidence of that round.
+
+    Nothing is saved between that round and its snapshot, for the evidence would be lost.
+    """
+    for current in range(training.round + 1, number):
+        play_round(training, current, observe=False)
+        for act in now_and_then:
+            act()
+    return play_round(training, number, observe=True)
+
+
+@contextmanager
+def _repeatable() -> Iterator[None]:
+    """On a GPU, convolutions that give the same bits each time, in float32 unless asked for."""
+    with torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+    ):
+        yield
 
 
 @contextmanager
@@ -87,14 +127,23 @@ def _keep_freed_memory() -> None:
         libc.mallopt(M_TRIM_THRESHOLD, 2**30)
 
 
-def _progress(pack: Pack, training: Training, number: int, rounds: int) -> PackProgress:
+def _progress(pack: Pack, training: Training) -> PackProgress:
+    settings = pack.runs[0].arm.settings
+    batches = sum(phase_batches(phase) for phase in training.phases if "data" in phase.inputs)
     return PackProgress(
         pack_id=pack.pack_id,
-        round=number,
-        rounds=rounds,
+        round=training.round,
+        rounds=settings.budget.rounds,
         n_runs=len(pack.runs),
         diverged=int(training.diverged.sum()),
+        seen=training.round * batches * settings.budget.batch_size,
+        data_size=training.data_size,
     )
+
+
+def phase_batches(phase: Phase | ClosedForm) -> int:
+    """How many batches of its inputs a phase sees in one round."""
+    return phase.batches if isinstance(phase, Phase) else 1
 
 
 def _outcomes(finished: PackRecord) -> dict[str, int]:
