@@ -78,9 +78,8 @@ def test_at_64_pixels_every_layer_is_that_of_the_released_code() -> None:
         discriminator = dcgan.discriminator(CELEBA, spec(64), batch_norm=True)
         assert table(generator, torch.zeros(2, 100)) == GENERATOR
         assert table(discriminator, torch.zeros(2, 12288)) == DISCRIMINATOR
-    convolutions = [
-        one for one in layers(generator) + layers(discriminator) if hasattr(one, "stride")
-    ]
+    every = layers(generator) + layers(discriminator)
+    convolutions = [one for one in every if hasattr(one, "stride")]
     assert {(one.kernel_size, one.stride) for one in convolutions} == {((5, 5), (2, 2))}  # type: ignore[comparison-overlap]
     slopes = {one.negative_slope for one in layers(discriminator) if isinstance(one, nn.LeakyReLU)}
     assert slopes == {0.2}
@@ -90,12 +89,9 @@ def test_without_batch_norm_nothing_else_changes() -> None:
     with torch.device("meta"):
         generator = dcgan.generator(100, CELEBA, spec(64), batch_norm=False)
         discriminator = dcgan.discriminator(CELEBA, spec(64), batch_norm=False)
-        for network, n, full in (
-            (generator, 100, GENERATOR),
-            (discriminator, 12288, DISCRIMINATOR),
-        ):
-            plain = [row for row in full if row[0] != "ImageBatchNorm"]
-            assert table(network, torch.zeros(2, n)) == plain
+        tables = table(generator, torch.zeros(2, 100)), table(discriminator, torch.zeros(2, 12288))
+    for found, full in zip(tables, (GENERATOR, DISCRIMINATOR), strict=True):
+        assert found == [row for row in full if row[0] != "ImageBatchNorm"]
 
 
 @pytest.mark.parametrize("side", STAGES)
