@@ -21,6 +21,7 @@ from torch.nn.functional import softplus
 from vistab.spec.families import GanFamily
 from vistab.spec.study import OptimizerSpec, Settings
 from vistab.targets import make_target
+from vistab.targets.base import Shape
 from vistab.training.streams import Streams, normal
 
 
@@ -81,6 +82,39 @@ def networks(family: GanFamily, dimension: int) -> tuple[nn.Sequential, nn.Seque
     return generator, discriminator
 
 
+def convolutional(family: GanFamily, shape: Shape) -> tuple[nn.Sequential, nn.Sequential]:
+    """The generator and discriminator of DCGAN at 8 pixels, of rows [batch, d]."""
+    (channels, side, _), w = shape, family.network.width
+    assert side == 8
+    size = {"kernel_size": 5, "stride": 2, "padding": 2}
+
+    def norm(width: int) -> list[nn.Module]:
+        return [nn.BatchNorm2d(width)] if family.batch_norm else []
+
+    generator = nn.Sequential(
+        *[nn.Linear(family.latent_dim, 2 * w * 4), nn.Unflatten(1, (2 * w, 2, 2))],
+        *[*norm(2 * w), nn.ReLU(), nn.ConvTranspose2d(2 * w, w, **size, output_padding=1)],
+        *[*norm(w), nn.ReLU(), nn.ConvTranspose2d(w, channels, **size, output_padding=1)],
+        *[nn.Tanh(), nn.Flatten()],
+    )
+    normally(generator)
+    discriminator = nn.Sequential(
+        *[nn.Unflatten(1, shape), nn.Conv2d(channels, w, **size), nn.LeakyReLU(0.2)],
+        *[nn.Conv2d(w, 2 * w, **size), *norm(2 * w), nn.LeakyReLU(0.2)],
+        *[nn.Flatten(), nn.Linear(2 * w * 4, 1)],
+    )
+    normally(discriminator)
+    return generator, discriminator
+
+
+def normally(network: nn.Sequential) -> None:
+    """Draw the weights from N(0, 0.02); biases are 0."""
+    for layer in network:
+        if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(layer.weight, std=0.02)
+            nn.init.zeros_(layer.bias)
+
+
 def optimizer(spec: OptimizerSpec, network: nn.Module, scale: float) -> torch.optim.Optimizer:
     """The torch.optim optimiser of one network."""
     if spec.kind == "sgd":
@@ -95,7 +129,10 @@ def train_plain(settings: Settings, seed: int, replicate: int) -> Iterator[Plain
     assert isinstance(family, GanFamily)
     target, streams = make_target(settings.target), Streams(seed, replicate)
     with streams.torch_seeded("weights"):
-        generator, discriminator = networks(family, target.dimension)
+        if family.network.kind == "dcgan":
+            generator, discriminator = convolutional(family, target.shape)
+        else:
+            generator, discriminator = networks(family, target.dimension)
     to_descend = optimizer(settings.optimizer, discriminator, 1.0)
     to_generate = optimizer(settings.optimizer, generator, settings.optimizer.generator_scale)
     latents = normal((batch, family.latent_dim))

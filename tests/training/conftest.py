@@ -9,15 +9,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from vistab.plan.model import Arm, Pack, Run
+from vistab.results.record import PackRecord
 from vistab.spec.families import GanFamily, RegularizerSpec
 from vistab.spec.study import BudgetSpec, OptimizerSpec, Settings
 from vistab.spec.targets import RingTarget
 
 MakePack = Callable[..., Pack]
+SameRecord = Callable[[PackRecord, PackRecord], None]
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +86,24 @@ def make_pack() -> MakePack:
         return Pack("p0", seed, tuple(made))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def assert_same_record() -> SameRecord:
+    """assert_same_record(one, other): everything but the seconds, to the bit."""
+
+    def check(one: PackRecord, other: PackRecord) -> None:
+        """Everything but the seconds, to the bit."""
+        pd.testing.assert_frame_equal(
+            one.runs.drop(columns="seconds"), other.runs.drop(columns="seconds"), check_exact=True
+        )
+        left, right = (record.history.drop(columns="mode_shares") for record in (one, other))
+        pd.testing.assert_frame_equal(left, right, check_exact=True)
+        np.testing.assert_array_equal(
+            np.stack(one.history["mode_shares"]), np.stack(other.history["mode_shares"])
+        )
+        assert one.samples.keys() == other.samples.keys()
+        for name, values in one.samples.items():
+            np.testing.assert_array_equal(values, other.samples[name])
+
+    return check

@@ -10,35 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
 from vistab.collapse.calibration import Calibration
 from vistab.collapse.detector import Ruling, rule
 from vistab.collapse.signals import SIGNALS
-from vistab.results.record import PackProgress, PackRecord
+from vistab.results.record import PackProgress
 from vistab.spec.metrics import SIGNAL_METRICS
 from vistab.training import checkpoints, evidence, train, train_pack
 from vistab.training.evidence import snapshot_rounds
 from vistab.training.pictures import strip_rounds
 
 RUNS = [(0, {"weight": 0.0}), (0, {"weight": 5.0}), (1, {"optimizer": {"learning_rate": 4e-3}})]
-
-
-def assert_same_record(one: PackRecord, other: PackRecord) -> None:
-    """Everything but the seconds, to the bit."""
-    pd.testing.assert_frame_equal(
-        one.runs.drop(columns="seconds"), other.runs.drop(columns="seconds"), check_exact=True
-    )
-    scalars = [name for name in one.history.columns if name != "mode_shares"]
-    pd.testing.assert_frame_equal(one.history[scalars], other.history[scalars], check_exact=True)
-    np.testing.assert_array_equal(
-        np.stack(one.history["mode_shares"]), np.stack(other.history["mode_shares"])
-    )
-    assert one.samples.keys() == other.samples.keys()
-    for name, values in one.samples.items():
-        np.testing.assert_array_equal(values, other.samples[name])
 
 
 def test_the_record_has_a_row_per_run_and_a_row_per_run_and_snapshot(
@@ -117,7 +101,11 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("moment", [1, 6])
 def test_a_killed_pack_goes_on_and_ends_with_the_same_bits(
-    moment: int, make_pack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    moment: int,
+    make_pack: Any,
+    assert_same_record: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Killed in the middle of its course, then called again with the same directory."""
     wild = {"optimizer": {"kind": "sgd", "learning_rate": 1e30}}
@@ -178,7 +166,7 @@ def test_the_last_two_checkpoints_are_kept(make_pack: Any, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("damage", ["cut short", "a flipped bit"])
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
-    damage: str, make_pack: Any, tmp_path: Path
+    damage: str, make_pack: Any, assert_same_record: Any, tmp_path: Path
 ) -> None:
     pack = make_pack(RUNS, rounds=10, snapshots=5)
     undisturbed = train_pack(pack, tmp_path / "undisturbed")
@@ -199,7 +187,7 @@ def test_checkpoints_are_read_as_tensors_alone(
     torch.save({"round": Path("/")}, buffer)
     name = checkpoints._name(3, buffer.getvalue())
     (tmp_path / name).write_bytes(buffer.getvalue())
-    with pytest.raises(pickle.UnpicklingError, match="(?i)weights.only"):
+    with pytest.raises(pickle.UnpicklingError, match=r"(?i)weights.only"):
         train_pack(pack, tmp_path)
 
 

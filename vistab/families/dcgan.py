@@ -97,9 +97,9 @@ class ToImage(nn.Module):
         self.shape = channels, height, width
 
     def forward(self, rows: Tensor) -> Tensor:
-        """The images, channels_last."""
+        """The images, channels_last; by permuting, since vmap knows no memory formats."""
         images = rows.reshape(-1, *self.shape)
-        return images.contiguous(memory_format=torch.channels_last)
+        return images.movedim(1, -1).contiguous().movedim(-1, 1)
 
 
 class ToRows(nn.Module):

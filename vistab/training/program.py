@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_map
 
@@ -31,7 +32,21 @@ class Programs:
         """What function(*arguments) gives, without gradients; in-place changes are made once."""
         if key not in self._traced:
             # on copies: tracing runs the function, and its in-place changes must not count twice
-            traced = make_fx(function)(*tree_map(torch.clone, arguments))
+            traced = make_fx(function)(*_copied(arguments))
             self._traced[key] = torch.compile(traced) if self._compiled else traced
         with torch.no_grad():
             return self._traced[key](*arguments)
+
+
+def _copied(arguments: Any) -> Any:
+    """The tensors on copies of their storages: with the same strides, on which operations depend."""
+    copies: dict[int, torch.UntypedStorage] = {}
+
+    def copy(one: Tensor) -> Tensor:
+        storage = one.untyped_storage()
+        if storage.data_ptr() not in copies:
+            copies[storage.data_ptr()] = storage.clone()  # type: ignore[no-untyped-call]
+        place = copies[storage.data_ptr()], one.storage_offset(), one.size(), one.stride()
+        return torch.empty(0, dtype=one.dtype, device=one.device).set_(*place)
+
+    return tree_map(copy, arguments)
