@@ -20,6 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from vistab import training
 from vistab.plan import make_plan
 from vistab.plan.model import Pack
 from vistab.spec.load import load_study
@@ -56,7 +57,7 @@ def seconds_of(pack: Pack) -> tuple[float, float]:
     try:
         with tempfile.TemporaryDirectory() as directory:
             start = perf_counter()
-            train.train_pack(pack, Path(directory), lambda _: None, "cpu")
+            training.train_pack(pack, Path(directory))
             total = perf_counter() - start
     finally:
         for name, function in originals.items():

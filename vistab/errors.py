@@ -3,6 +3,7 @@
 VistabError
 ├── RequestError           what was asked for is wrong: nothing starts, exit code 2
 │   ├── StudyError         the study file breaks its rules (carries every problem at once)
+│   ├── DataError          the images that a target names are missing, too few or broken
 │   └── ResultsError       a results folder is missing, unreadable or belongs to another study
 ├── ExecutionError         something failed while running: exit code 1
 └── Interrupted            the user stopped it; the same command resumes: exit code 130
@@ -53,6 +54,18 @@ class StudyError(RequestError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class DataError(RequestError):
+    """The data that a target names cannot be had: which of its fields names them, and the rule."""
+
+    def __init__(
+        self, field: str, rule: str, value: str | None = None, nearest: str | None = None
+    ) -> None:
+        self.field, self.rule, self.value, self.nearest = field, rule, value, nearest
+        got = f", {value!r} got" if value is not None else ""
+        hint = f"; {nearest}" if nearest is not None else ""
+        super().__init__(f"target.{field}: {rule}{got}{hint}")
 
 
 class ResultsError(RequestError):

@@ -55,12 +55,12 @@ def test_its_study_is_interrupted_resumed_and_reported(wgan, tmp_path, monkeypat
     command = ("study", "wgan.yaml", "--engine", "local", "--json")
     real, trained = training.train_pack, []
 
-    def train_pack(pack, *rest):
+    def train_pack(pack, *rest, **options):
         if pack.pack_id != "trial":
             trained.append(pack.pack_id)
             if len(trained) == 2:
                 raise KeyboardInterrupt
-        return real(pack, *rest)
+        return real(pack, *rest, **options)
 
     monkeypatch.setattr(training, "train_pack", train_pack)
     assert wgan(*command).code == 130

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,9 @@ FEW = {
     "frontier": ("confirm.replicates=2", "search.replicates=1", "search.steps=2"),
 }
 
+PLAIN = ("family.network.width=2", "resources.gpus_per_pack=0", "resources.cpus_per_pack=1")
+"""For studies of images that one has to bring, and that ask for a GPU."""
+
 by_name = pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 
 
@@ -40,13 +45,23 @@ def test_a_shipped_study_plans_and_every_claim_finds_its_cells(path):
     assert all(comparisons(plan, claim)[0].cells for claim in plan.study.claims)
 
 
+@pytest.fixture(scope="session")
+def faces(tmp_path_factory):
+    """A few pictures in the layout of CelebA."""
+    folder = tmp_path_factory.mktemp("celeba") / "img_align_celeba"
+    script = Path(__file__).with_name("make_faces.py")
+    subprocess.run([sys.executable, script, folder, "120"], check=True)
+    return folder
+
+
 @pytest.mark.slow
 @by_name
-def test_a_shipped_study_runs_to_its_report(vistab, tmp_path, path):
+def test_a_shipped_study_runs_to_its_report(vistab, tmp_path, path, faces):
     """A few rounds of every program in it, through to the page."""
     search = load_study(path).search
     kind = "grid" if search is None else "frontier" if search.kind == "frontier" else "sampler"
-    cut = [word for value in (*SHORT, *FEW[kind]) for word in ("--set", value)]
+    brought = (f"target.path={faces}", *PLAIN) if "celeba" in path.stem else ()
+    cut = [word for value in (*SHORT, *FEW[kind], *brought) for word in ("--set", value)]
     answer = vistab("study", str(path), "--engine", "local", "--quiet", *cut)
     assert answer.code == 0, answer.err
     found = results.load(tmp_path / "reports" / path.stem)

@@ -181,7 +181,7 @@ def test_crashed_runs_are_named_and_all_the_rest_is_judged(vistab, breaking, tmp
 def test_an_unfinished_folder_can_be_reported(vistab, tmp_path, monkeypatch):
     """What is not there yet counts as missing."""
 
-    def interrupted(*rest):
+    def interrupted(*rest, **options):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -1,7 +1,9 @@
-"""Three studies on a Ray cluster of two nodes, each with 2 CPUs and 1 pretended GPU.
+"""Four studies on a Ray cluster of two nodes, each with 2 CPUs and 1 pretended GPU.
 
 Run by test_cluster.py in a process of its own: Ray reads its settings as it is imported. Prints
 what the packs' probes saw, as JSON. Folders: <folder>/<study>, and <folder>/probes/<study>.
+
+The third study loses a node, so the fourth has one GPU.
 """
 
 import json
@@ -33,12 +35,16 @@ def wait_for(found):
     return True
 
 
-def probe_of(folder, at_once, victim=None):
+def probe_of(folder, at_once, victim=None, *, linger=False):
     """A probe that notes where it was called, and waits until `at_once` packs have called it.
 
-    On the node `victim` it waits to be killed.
+    On the node `victim` it waits to be killed. linger: it waits a second more, in which a pack that
+    should still be waiting would call, notes how many have, and goes on when `at_once` have noted.
     """
     folder.mkdir(parents=True)
+
+    def notes():
+        return list(folder.iterdir())
 
     def probe(device):
         import os
@@ -54,16 +60,24 @@ def probe_of(folder, at_once, victim=None):
         (folder / context.get_task_id()).write_text(json.dumps(note))
         if note["node"] == victim:
             time.sleep(60)
-        assert wait_for(lambda: len(list(folder.iterdir())) >= at_once)
+        assert wait_for(lambda: len(notes()) >= at_once)
+        if linger:
+            time.sleep(1)
+            note["called"] = len(notes())
+            (folder / context.get_task_id()).write_text(json.dumps(note))
+            assert wait_for(
+                lambda: sum("called" in p.read_text() for p in folder.iterdir()) >= at_once
+            )
         return "cpu"
 
     return probe
 
 
-def execute(name, address, probe, gpus):
+def execute(name, address, probe, gpus, cpus=1.0):
     """Run the study to its end with the engine, through the address."""
     plan = read_plan(SPEC)
-    resources = plan.study.resources.model_copy(update={"gpus_per_pack": gpus})
+    share = {"gpus_per_pack": gpus, "cpus_per_pack": cpus}
+    resources = plan.study.resources.model_copy(update=share)
     plan = replace(plan, study=plan.study.model_copy(update={"resources": resources}))
     with open_store(FOLDER / name, plan.study) as store:
         ray_tune.execute(plan, store, address=address, probe=probe)
@@ -73,7 +87,7 @@ def execute(name, address, probe, gpus):
 
 
 def run():
-    """The three studies."""
+    """The four studies."""
     node = {"num_cpus": 2, "num_gpus": 1, "object_store_memory": MEMORY}
     cluster = Cluster(initialize_head=True, head_node_args=node | {"include_dashboard": False})
     second = cluster.add_node(**node)
@@ -97,6 +111,8 @@ def run():
         seen["removed"] = execute("removed", cluster.address, probe, 0)
         seen["victim"] = second.node_id
         remover.join()
+        probe = probe_of(probes / "shares", 4, linger=True)
+        seen["shares"] = execute("shares", cluster.address, probe, 0.25, 0.25)
     finally:
         cluster.shutdown()
     print(json.dumps(seen))

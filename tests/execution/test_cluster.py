@@ -56,7 +56,7 @@ def at_home(plan_of, folder):
     return (store.folder / "history.parquet").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["gpus", "command", "removed"])
+@pytest.mark.parametrize("name", ["gpus", "command", "removed", "shares"])
 def test_a_cluster_trains_the_same_bits(name, seen, at_home, folder):
     """Through the engine, through the command line, and with a node removed in between."""
     results = folder / name / "clustered"
@@ -73,6 +73,13 @@ def test_shares_of_a_gpu_are_scheduled_several_at_once(seen):
     assert {note["gpus"] for note in seen["gpus"]} == {"0"}
     assert {note["asked"] for note in seen["gpus"]} == {"cuda"}
     assert len(seen["gpus"]) == 6
+
+
+def test_as_many_packs_are_on_a_gpu_as_it_has_shares(seen):
+    """Quarters: four at once on the one GPU left, though its cores would hold eight; then two."""
+    assert [note["called"] for note in seen["shares"]][:4] == [4] * 4
+    assert {note["gpus"] for note in seen["shares"]} == {"0"}
+    assert len(seen["shares"]) == 6
 
 
 def test_a_pack_whose_node_is_removed_is_trained_elsewhere(seen):

@@ -1,6 +1,6 @@
 """The local engine, and what both engines share: retries, crashes, done packs."""
 
-import os
+from dataclasses import replace
 
 import pytest
 
@@ -64,11 +64,11 @@ def fail_first(monkeypatch, times, error=RuntimeError):
     """Makes train_pack raise on its first calls; returns the list of calls."""
     calls, real = [], vistab.training.train_pack
 
-    def train_pack(pack, *rest):
+    def train_pack(pack, *rest, **options):
         calls.append(pack.pack_id)
         if len(calls) <= times:
             raise error("not yet")
-        return real(pack, *rest)
+        return real(pack, *rest, **options)
 
     monkeypatch.setattr(vistab.training, "train_pack", train_pack)
     return calls
@@ -104,10 +104,10 @@ def test_ctrl_c_keeps_what_is_done(plan_of, folder, monkeypatch):
         with monkeypatch.context() as patch:
             real = vistab.training.train_pack
 
-            def train_pack(pack, *rest):
+            def train_pack(pack, *rest, **options):
                 if pack == plan.packs[1]:
                     raise KeyboardInterrupt
-                return real(pack, *rest)
+                return real(pack, *rest, **options)
 
             patch.setattr(vistab.training, "train_pack", train_pack)
             with pytest.raises(Interrupted):
@@ -124,12 +124,20 @@ def test_resources_name_the_device_and_whole_threads():
     assert slot_of(ResourcesSpec(cpus_per_pack=3)).threads == 3
 
 
-def test_workers_default_to_what_the_cores_hold(monkeypatch):
-    """At least one, however large the packs are."""
-    from vistab.execution.cluster import default_workers
+def test_packs_are_trained_as_their_resources_say(plan_of, folder, monkeypatch):
+    """Compiled or not, and with how many seconds between checkpoints: of each pack."""
+    plan = plan_of()
+    asked, real = [], vistab.training.train_pack
 
-    monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    assert default_workers(ResourcesSpec()) == 8
-    assert default_workers(ResourcesSpec(cpus_per_pack=3)) == 2
-    assert default_workers(ResourcesSpec(cpus_per_pack=0.5)) == 16
-    assert default_workers(ResourcesSpec(cpus_per_pack=99)) == 1
+    def train_pack(pack, directory, report, device, **options):
+        asked.append(options)
+        return real(pack, directory, report, device, checkpoint_seconds=0.0)
+
+    monkeypatch.setattr(vistab.training, "train_pack", train_pack)
+    resources = ResourcesSpec(pack=2, compile=True, checkpoint_seconds=7)
+    plan = replace(plan, study=plan.study.model_copy(update={"resources": resources}))
+    with open_store(folder / "asked", plan.study) as store:
+        local.execute(plan, store)
+        checkpoints = list(store.work.glob("*/round-*"))
+    assert asked == [{"compiled": True, "checkpoint_seconds": 7.0}] * len(plan.packs)
+    assert checkpoints == []  # there were some; finished packs need none

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from vistab.plan import make_plan
+from vistab.plan.memory import GIB, run_memory
 from vistab.plan.model import Pack, Plan
 from vistab.plan.packs import pack_size, program_of
+from vistab.results.search_log import log_of
 from vistab.spec.axes import get, sections_of, sweepable_fields
 from vistab.spec.families import EmFamily, FamilySpec
+from vistab.spec.load import load_study
 
 STACKED = """
 axes:
@@ -92,6 +98,59 @@ def test_the_size_rule_is_fixed(plan: Callable[[str], Plan]) -> None:
     em = settings.model_copy(update={"family": EmFamily(kind="em")})
     own = settings.model_copy(update={"family": FamilySpec(kind="em:EM")})
     assert (pack_size(em), pack_size(own)) == (64, 1)
+
+
+IMAGES = """
+study: images
+target: {kind: digits}
+family: {kind: gan, network: {kind: dcgan}, batch_norm: true}
+replicates: 16
+"""
+
+
+def images(write: Callable[[str], Path], resources: str) -> Plan:
+    """A plan of convolutional networks."""
+    return make_plan(load_study(write(f"{IMAGES}resources: {{{resources}}}")))
+
+
+def test_convolutional_networks_go_alone_on_a_cpu_and_a_few_to_a_gpu(
+    write: Callable[[str], Path],
+) -> None:
+    assert sizes(images(write, "")) == [1] * 16
+    assert sizes(images(write, "gpus_per_pack: 1")) == [8] * 2
+
+
+def test_a_pack_holds_what_fits_into_its_share_of_the_gpu(write: Callable[[str], Path]) -> None:
+    """Half the memory or half the share, half the runs; a run that fits nowhere goes alone."""
+    settings = images(write, "").arms[0].settings
+    needed = run_memory(settings)
+    assert needed is not None
+    for runs in (1, 2, 5):
+        assert pack_size(settings, "cuda", runs * needed) == runs
+        assert pack_size(settings, "cuda", (runs + 1) * needed - 1) == runs
+    assert pack_size(settings, "cuda", 100 * needed) == 8
+    assert pack_size(settings, "cuda", needed / 2) == 1
+    room_for_four = 4.5 * needed / 0.8 / GIB
+    given = f"gpus_per_pack: 1, gpu_memory: {room_for_four}"
+    assert sizes(images(write, given)) == [4] * 4
+    assert sizes(images(write, given.replace(": 1,", ": 0.5,"))) == [2] * 8
+    assert sizes(images(write, given + ", pack: 16")) == [16]
+
+
+def test_the_memory_of_gpus_does_not_matter_to_packs_on_a_cpu(plan: Callable[[str], Plan]) -> None:
+    assert plan(SPLIT).packs == plan(SPLIT + "resources: {gpu_memory: 0.001}").packs
+
+
+SHIPPED = sorted((Path(__file__).parents[2] / "reports" / "shipped").glob("*/study.yaml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
+def test_published_studies_are_packed_as_they_were(path: Path) -> None:
+    """Every run in the pack that it was trained in: so its numbers can be had again."""
+    made = make_plan(load_study(path), log_of(path.parent).trials())
+    runs = pd.read_parquet(path.with_name("runs.parquet"), columns=["run_id", "pack"])
+    recorded = dict(zip(runs["run_id"], runs["pack"], strict=True))
+    assert {run.run_id: pack.pack_id for pack in made.packs for run in pack.runs} == recorded
 
 
 @pytest.mark.parametrize("replicates", [2, 3, 7, 11, 13])

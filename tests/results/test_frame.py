@@ -31,3 +31,25 @@ def test_a_run_whose_id_has_dots_finds_its_own_samples_and_pictures(tmp_path: Pa
     pictures = results.pictures(ids[0])
     assert {name: one.tolist() for name, one in pictures.items()} == {"codes": [20, 21]}
     assert results.pictures(ids[1]) == {}
+
+
+def test_samples_of_other_targets_are_given_as_they_were_kept(tmp_path: Path) -> None:
+    """And so are those of folders that are older than images as levels."""
+    (tmp_path / "samples").mkdir()
+    shots = np.array([[[0.5, -2.0], [np.nan, np.inf]]], dtype=np.float16)
+    np.savez(tmp_path / "samples" / "p0.npz", rounds=np.array([3]), a=shots)
+    pd.DataFrame({"run_id": ["a"], "pack": "p0"}).to_parquet(tmp_path / "runs.parquet")
+    found = Results(tmp_path).samples("a")
+    assert found is not None
+    assert found[1].dtype == np.float16
+    np.testing.assert_array_equal(found[1], shots)
+
+
+def test_all_256_levels_go_from_minus_one_to_one_in_equal_steps(tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
+    shots = np.arange(256, dtype=np.uint8).reshape(1, 4, 64)
+    np.savez(tmp_path / "samples" / "p0.npz", rounds=np.array([3]), a=shots)
+    pd.DataFrame({"run_id": ["a"], "pack": "p0"}).to_parquet(tmp_path / "runs.parquet")
+    found = Results(tmp_path).samples("a")
+    assert found is not None
+    np.testing.assert_allclose(found[1].ravel(), np.linspace(-1, 1, 256), atol=1e-6)

@@ -83,3 +83,16 @@ def test_what_is_not_finite_stays_so_and_alone(bad: float) -> None:
 def test_whole_numbers_are_taken_as_numbers() -> None:
     data = np.random.default_rng(0).integers(0, 256, (200, 8, 8), dtype=np.uint8)
     assert FeatureSpace.of(data)(data) == pytest.approx(FeatureSpace.of(data)(data.astype(float)))
+
+
+@pytest.mark.parametrize("m", [60, 90])
+def test_with_fewer_data_than_pixels_the_axes_are_those_of_the_svd(m: int) -> None:
+    """Up to their signs, and as many of them."""
+    rng = np.random.default_rng(m)
+    data = rng.standard_normal((m, 20)) * np.linspace(5, 1, 20) @ rng.standard_normal((20, 70))
+    found = FeatureSpace.of(data).axes
+    assert found is not None
+    _, singular, axes = np.linalg.svd(data - data.mean(axis=0), full_matrices=False)
+    share = np.cumsum(singular**2) / np.sum(singular**2)
+    assert len(found) == int(np.sum(share < 0.95)) + 1
+    np.testing.assert_allclose(np.abs(found @ axes[: len(found)].T), np.eye(len(found)), atol=1e-9)

@@ -20,9 +20,12 @@ def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
+IMAGES = {"digits", "mnist5k", "stacked_digits", "image_folder", "hub"}
+
+
 def test_every_kind_that_can_be_asked_for_can_be_built_and_is_tested() -> None:
-    """The digits in test_data_bins.py, the others here."""
-    assert TARGETS.keys() == ASKED.keys() == {spec.kind for spec in SPECS} | {"digits"}
+    """Images in files of their own, the others here."""
+    assert TARGETS.keys() == ASKED.keys() == {spec.kind for spec in SPECS} | IMAGES
 
 
 def test_ring_modes_are_evenly_spaced_and_none_repeats_the_first() -> None:

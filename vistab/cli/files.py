@@ -50,7 +50,9 @@ def plan(
     described = summary(planned)
     if measure:
         from vistab.cli.measure import measure_plan
+        from vistab.cli.preparing import prepare_images
 
+        prepare_images(planned, Console(stderr=True, quiet=json, highlight=False))
         described["measured"] = measure_plan(planned)
     if json:
         print_json(described)

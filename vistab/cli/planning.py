@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.filesize import decimal
 from rich.table import Table
 
 from vistab.analysis.wording import count
@@ -18,6 +20,7 @@ from vistab.plan.model import Plan
 from vistab.spec.claims import Value
 from vistab.spec.problems import show
 from vistab.spec.search import Range, SearchSpec, n_suggestions, space_of
+from vistab.spec.study import ResourcesSpec
 
 
 def print_plan(console: Console, plan: Plan, summary: Mapping[str, Any]) -> None:
@@ -31,10 +34,11 @@ def print_plan(console: Console, plan: Plan, summary: Mapping[str, Any]) -> None
     if study.claims:
         console.print(_claims_table(summary["claims"]))
         print_power(console, study.alpha, summary["claims"])
+    console.print(_disk(**summary["disk"]), soft_wrap=True)
     for text in (*summary["notes"], *summary["warnings"]):
         console.print(text, soft_wrap=True)
     if "measured" in summary:
-        console.print(_measured(summary["measured"]), soft_wrap=True)
+        console.print(_measured(summary["measured"], study.resources), soft_wrap=True)
 
 
 def _counts(plan: Plan) -> str:
@@ -63,10 +67,33 @@ def _space_table(search: SearchSpec) -> Table:
     return table
 
 
-def _measured(costs: Mapping[str, Any]) -> str:
+def _disk(running_bytes: int | None, kept_bytes: int) -> str:
+    kept = f"{decimal(kept_bytes)} kept"
+    if running_bytes is None:
+        return f"Disk: {kept}; its checkpoints are not known."
+    return f"Disk: about {decimal(running_bytes)} while it runs, {kept}."
+
+
+def _measured(costs: Mapping[str, Any], resources: ResourcesSpec) -> str:
+    """How long the study takes here, and how much of what."""
+    share, workers = resources.gpus_per_pack, costs["workers"]
+    where, unit = count(workers, "worker"), "core"
+    if share:
+        where = f"{count(math.ceil(workers * share), 'GPU')} ({costs['device']})"
+        unit = "GPU"
+    alone = "; packs that share a GPU were timed alone" if 0 < share < 1 else ""
     return (
-        f"Measured: about {duration(costs['seconds'])} on {costs['workers']} workers, "
-        f"{duration(costs['work_seconds'])} of work, start-up not counted."
+        f"Measured: about {duration(costs['seconds'])} on {where}, "
+        f"{_work(costs['unit_hours'], unit)}; "
+        f"snapshots and evidence included, start-up not counted{alone}."
+    )
+
+
+def _work(hours: float, unit: str) -> str:
+    if hours < 1:
+        return f"{duration(3600 * hours)} of work for one {unit}"
+    return (
+        f"{hours:,.0f} {unit}-hours of work" if hours >= 10 else f"{hours:.1f} {unit}-hours of work"
     )
 
 

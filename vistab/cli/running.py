@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from vistab.analysis import Verdict, to_record
 from vistab.analysis.wording import count
 from vistab.cli.judging import judge_and_report
 from vistab.cli.live import StudyProgress, show_progress
+from vistab.cli.preparing import prepare_images
 from vistab.cli.tables import print_notes, print_verdicts
 from vistab.errors import Interrupted
 from vistab.execution import local, ray_tune
-from vistab.execution.cluster import default_workers
+from vistab.execution.cluster import workers_here
 from vistab.execution.packs import slot_of
 from vistab.plan import make_plan
 from vistab.plan.model import Plan
@@ -99,7 +101,9 @@ def run(request: Request) -> Conclusion:
     begin = time.monotonic()
     console = Console(quiet=request.quiet, highlight=False)
     study = request.plan.study
-    with open_store(request.out, study, fresh=request.fresh) as store:
+    with resumable(request):
+        data = prepare_images(request.plan, console)
+    with open_store(request.out, study, fresh=request.fresh, data=data) as store:
         print_notes(console, request.plan, store)
         _train(request, make_plan(study, store.trials()), store, console)
         store.consolidate(make_plan(study, store.trials()))
@@ -114,17 +118,42 @@ def _train(request: Request, plan: Plan, store: Store, console: Console) -> None
     if not store.unfinished(plan):
         console.print("Every run is finished already; judging them again.")
         return
+    if plan.study.evidence is not None:
+        store.note_perfect(_perfect(plan))
     start = StudyProgress.at(plan, finished=len(store.finished_runs()))
+    with (
+        resumable(request),
+        store.session(_session(request)),
+        show_progress(console, start) as on_progress,
+    ):
+        ENGINES[request.engine](
+            plan,
+            store,
+            workers=request.workers,
+            address=request.address,
+            on_progress=on_progress,
+        )
+
+
+def _perfect(plan: Plan) -> dict[str, float]:
+    """What real images score where the first arm's are compared; most studies have one target.
+
+    On a GPU if this process has one; packs may train on other machines' GPUs.
+    """
+    import torch
+
+    from vistab.training.measuring import perfect_sampler
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return perfect_sampler(plan.arms[0].settings, device)
+
+
+@contextmanager
+def resumable(request: Request) -> Iterator[None]:
+    """Interrupted, with the command that goes on, whatever is stopped in here."""
     try:
-        with store.session(_session(request)), show_progress(console, start) as on_progress:
-            ENGINES[request.engine](
-                plan,
-                store,
-                workers=request.workers,
-                address=request.address,
-                on_progress=on_progress,
-            )
-    except Interrupted:
+        yield
+    except (Interrupted, KeyboardInterrupt):
         raise Interrupted(
             f"Interrupted. What is done is kept; go on with: {request.resuming_command}"
         ) from None
@@ -134,5 +163,5 @@ def _session(request: Request) -> Session:
     resources = request.plan.study.resources
     workers = request.workers
     if request.address is None:
-        workers = 1 if request.engine == "local" else workers or default_workers(resources)
+        workers = 1 if request.engine == "local" else workers_here(resources, workers)
     return Session(request.command, request.engine, workers, slot_of(resources).device)

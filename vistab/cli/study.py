@@ -54,7 +54,7 @@ def study(
     """Plan, run, judge and report a study. The same command, run again, resumes it."""
     if engine is Engine.local and (workers or address):
         raise RequestError("--workers, --address: only the engine ray has them; leave out --engine")
-    plan = read_plan(spec, set_)
+    plan = read_plan(spec, set_, quiet=quiet or json)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # batch systems stop jobs with it
     with contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext():
         from vistab.cli.running import Request, run

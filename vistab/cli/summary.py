@@ -11,8 +11,11 @@ from vistab.analysis.replicates import least_half_width, replicates_within, smal
 from vistab.analysis.ruling import EQUIVALENT
 from vistab.analysis.stats.frontier import replicates_for_ends
 from vistab.analysis.wording import count
+from vistab.execution.cluster import workers_here
 from vistab.plan.cells import Comparison, comparisons
-from vistab.plan.model import Plan
+from vistab.plan.disk import disk_use
+from vistab.plan.memory import GIB, pack_memory, run_memory, shared_memory
+from vistab.plan.model import Pack, Plan
 from vistab.spec.claims import NON_INFERIORITY, AssumeSpec, ClaimSpec
 from vistab.spec.search import FrontierSearch
 from vistab.spec.study import Study
@@ -22,7 +25,8 @@ def summary(plan: Plan, *, with_power: bool = True) -> dict[str, Any]:
     """The plan as JSON-able data.
 
     Keys: study, n_arms, n_runs, n_packs, columns, runs (run_id, arm, arm_id, replicate, role, pack,
-    assignment), packs (pack_id, n_runs), claims (see `_claim` and `_power`), notes, warnings.
+    assignment), packs (pack_id, n_runs), claims (see `_claim` and `_power`), disk (running_bytes,
+    None if it is not known, and kept_bytes), notes, warnings.
     with_power: simulate the power of each claim, which takes up to a second a claim.
     """
     compared = [(claim, comparisons(plan, claim)) for claim in plan.study.claims]
@@ -37,8 +41,10 @@ def summary(plan: Plan, *, with_power: bool = True) -> dict[str, Any]:
         "claims": [
             _claim(plan, *one) | (_power(plan, one[0]) if with_power else {}) for one in compared
         ],
+        "disk": _disk(plan),
         "notes": list(plan.notes),
         "warnings": [
+            *_too_large(plan),
             *_warnings(plan, {claim.id: _replicates(found) for claim, found in compared}),
             *(line for one in compared if (line := _too_wide(plan, *one))),
             *_open_ends(plan.study),
@@ -150,6 +156,34 @@ def _too_wide(plan: Plan, claim: ClaimSpec, compared: Sequence[Comparison]) -> s
         f"{half_width:.2g} either way, past the margin of {claim.margin:g}; "
         f"{'more than 10,000' if enough is None else enough} replicates would do"
     )
+
+
+def _disk(plan: Plan) -> dict[str, int | None]:
+    """What the study takes on disk, with as many packs in training as this machine holds."""
+    use = disk_use(plan, workers_here(plan.study.resources))
+    return {"running_bytes": use.running, "kept_bytes": use.kept}
+
+
+def _too_large(plan: Plan) -> list[str]:
+    """A line if the largest pack does not fit into its share of a GPU's memory."""
+    resources = plan.study.resources
+    room, needed = pack_memory(resources) / GIB, [_needs(pack) / GIB for pack in plan.packs]
+    if max(needed) <= room:
+        return []
+    n_runs = len(plan.packs[needed.index(max(needed))].runs)
+    what = "one run" if n_runs == 1 else f"a pack of {n_runs} runs"
+    more = "gpus_per_pack or gpu_memory" if resources.gpus_per_pack < 1 else "gpu_memory"
+    fewer = "" if n_runs == 1 else ", or train fewer runs in a pack"
+    return [
+        f"{what} needs about {max(needed):.3g} GiB, and a pack may use {room:.3g} GiB: "
+        f"raise resources.{more}{fewer}"
+    ]
+
+
+def _needs(pack: Pack) -> int:
+    """Bytes that a pack takes; 0 if it is not known."""
+    settings = pack.runs[0].arm.settings
+    return len(pack.runs) * (run_memory(settings) or 0) + shared_memory(settings)
 
 
 def _open_ends(study: Study) -> list[str]:

@@ -15,10 +15,12 @@ from typing import Final
 
 import numpy as np
 from scipy.special import betaincinv, ndtri
+from scipy.stats import binom
 
 from vistab.collapse.severity import tolerant_coverage
 from vistab.collapse.signals import HELD_SHARE, SIGNALS, Signals, measure
 from vistab.collapse.thresholds import Thresholds
+from vistab.collapse.trajectory import Shown
 from vistab.targets.base import Array, Modes
 
 FALSE_ALARMS: Final = 0.01
@@ -37,6 +39,8 @@ _REHEARSALS: Final = 8  # ways to divide data in two: what is compared with what
 _DRAWS: Final = (5, 25)  # snapshots of each, at least and at most
 
 _ROUNDING: Final = 1e-9  # what 0.85 of 20 modes is more than 17
+
+_QUALITIES: Final = 101  # at which the number of modes that show is reckoned
 
 _TALLIES: Final = 4000  # snapshots of which only the modes' counts are drawn
 
@@ -61,6 +65,9 @@ class Levels:
     median_parts, mean_parts [g]: share of each group of modes over a perfect sampler's high-quality
     share, in the window's median and mean; 0 where so few samples cannot show a loss. The medians
     of modes (their number), coverage and spread, as signals.
+
+    visible [101]: where a snapshot cannot show all modes, the part of `modes` that so many samples
+    of high quality can: at a quality of 0, 0.01 ... 1. None for all of it at any quality.
     """
 
     median_parts: Array
@@ -68,6 +75,14 @@ class Levels:
     modes: float
     coverage: float
     spread: float
+    visible: Array | None = None
+
+    def modes_at(self, quality: Array) -> Array | float:
+        """The least number of modes at each quality [...]."""
+        if self.visible is None:
+            return self.modes
+        grid = np.linspace(0, 1, len(self.visible))
+        return self.modes * np.interp(quality, grid, self.visible)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +90,13 @@ class Calibration:
     """What holds at n_samples a snapshot.
 
     levels: by width of the window (odd). bands: of each signal at one snapshot. covered: what a
-    perfect sampler covers on average, by `tolerant_coverage`.
+    perfect sampler covers on average, by `tolerant_coverage`. shown: what there is to see of it.
     """
 
     levels: Mapping[int, Levels]
     bands: Mapping[str, Band]
     covered: float
+    shown: Shown
     n_samples: int
 
 
@@ -102,7 +118,8 @@ def calibrate(modes: Modes, n: int, t: Thresholds) -> Calibration:
     bands = {name: Band(*_range(signals[name]), least.get(name)) for name in SIGNALS}
     bands["coverage"] = replace(bands["coverage"], high=min(1.0, bands["coverage"].high))
     bands["modes"] = _whole(bands["modes"], modes.count)
-    return Calibration(levels, bands, float(tallies["covered"].mean()), n)
+    covered = float(tallies["covered"].mean())
+    return Calibration(levels, bands, covered, _shown(modes, tallies), n)
 
 
 def _levels(
@@ -113,7 +130,7 @@ def _levels(
     tallies: Mapping[str, Array],
     t: Thresholds,
 ) -> Levels:
-    asked = uncalibrated(modes, t)
+    asked, shown = uncalibrated(modes, t), _shown(modes, tallies)
     alarms = FALSE_ALARMS / _PARTS
 
     def lowest(values: Array) -> float:
@@ -124,10 +141,29 @@ def _levels(
     return Levels(
         np.minimum(asked.median_parts, least_median),
         np.minimum(asked.mean_parts, least_mean),
-        min(asked.modes, lowest(tallies["modes"])),
-        min(asked.coverage, lowest(tallies["coverage"])),
+        min(t.held_modes * shown.modes, lowest(tallies["modes"])),
+        min(t.coverage * shown.coverage, lowest(tallies["coverage"])),
         min(asked.spread, lowest(signals["spread"])),
+        None if modes.places is None else _visible(modes, n),
     )
+
+
+def _shown(modes: Modes, tallies: Mapping[str, Array]) -> Shown:
+    """All modes; where a snapshot cannot show them, those that a perfect sampler's does."""
+    if modes.places is None:
+        return Shown(modes.count, 1.0)
+    return Shown(float(tallies["modes"].mean()), float(tallies["coverage"].mean()))
+
+
+def _visible(modes: Modes, n: int) -> Array:
+    """Modes that samples show when a part (0, 0.01 ... 1) of them is of high quality, over all's.
+
+    Strays hide modes that there are too few samples for, which is no loss of modes.
+    """
+    quality, fair = np.linspace(0, 1, _QUALITIES)[:, None], modes.fair_shares
+    least = np.ceil(HELD_SHARE * fair * n - _ROUNDING)
+    expected = np.asarray(binom.sf(least - 1, n, quality * fair)).sum(axis=1)
+    return np.asarray(expected / expected[-1])
 
 
 def _fewest(modes: Modes, n: int, width: int) -> Array:

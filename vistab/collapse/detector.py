@@ -22,13 +22,14 @@ from vistab.collapse.trajectory import (
     Flags,
     Trajectory,
     first,
+    in_places,
     lasting_states,
     running_mean,
     running_median,
     tail_start,
     window,
 )
-from vistab.collapse.wandering import Wandering, touching, wandering
+from vistab.collapse.wandering import Wandering, as_it_shows, touching, wandering
 from vistab.spec.outcomes import Outcome
 from vistab.targets.base import Modes
 
@@ -52,7 +53,8 @@ def rule(
     Pure: the same signals always give the same ruling. Raises ValueError without any snapshot or
     when shapes do not fit.
     """
-    run = Trajectory.read(rounds, signals, modes)
+    shown = None if calibration is None else calibration.shown
+    run = Trajectory.read(rounds, signals, modes, shown)
     diverged = diverged_from(run, thresholds)
     if diverged is not None:
         words = evidence.diverged(run, diverged)
@@ -92,7 +94,7 @@ def healthy_snapshots(run: Trajectory, least: Levels, width: int = 1) -> Flags:
     groups = run.parts @ run.groups.T
     held = typical(groups) >= least.median_parts
     held &= running_mean(groups, width) >= least.mean_parts
-    most_modes = typical(run.modes) >= least.modes
+    most_modes = typical(run.modes) >= least.modes_at(typical(run.quality))
     in_place = typical(run.coverage) >= least.coverage
     varied = typical(run.spread) >= least.spread
     return np.asarray(held.all(axis=1) & most_modes & in_place & varied)
@@ -117,7 +119,7 @@ def _failed(run: Trajectory, now: Flags, lasting: Flags, t: Thresholds) -> Rulin
     was_healthy = bool(lasting.any())
     seen = (run.quality >= t.on_data) | touching(run, t)
     since = _edge(~now, _last_change(lasting), t) if was_healthy else first(seen & ~now)
-    moves = wandering(run, seen, since, t)
+    moves = wandering(as_it_shows(run, t), seen, since, t)
     if moves is not None and moves.to_the_end:
         onset = moves.since if was_healthy else _hidden_start(seen, moves.since)
         return _lasting("oscillating", run, onset, t, evidence.oscillating(run, onset, t))
@@ -163,8 +165,9 @@ def _reached(run: Trajectory, t: Thresholds) -> bool:
     if on_data.sum() < enough:
         return False
     mostly = np.sum(run.quality >= t.coverage) >= enough
-    held = run.parts[on_data][-max(1, int(on_data.sum()) // 4) :].mean(axis=0)
-    return bool(mostly or np.any(held < t.held_share * run.fair * held.sum()))
+    where = in_places(run, t.held_share)
+    held = where.parts[on_data][-max(1, int(on_data.sum()) // 4) :].mean(axis=0)
+    return bool(mostly or np.any(held < t.held_share * where.fair * held.sum()))
 
 
 def _last_change(states: Flags) -> int:
@@ -173,5 +176,5 @@ def _last_change(states: Flags) -> int:
 
 
 def _lasting(outcome: Outcome, run: Trajectory, onset: int, t: Thresholds, words: str) -> Ruling:
-    missing = severity.of_failure(run, onset, t)
+    missing = severity.of_failure(run, onset, t, wanders=outcome == "oscillating")
     return Ruling(outcome, int(run.rounds[onset]), None, missing, words)

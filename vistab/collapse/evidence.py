@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vistab.collapse.thresholds import Thresholds
-from vistab.collapse.trajectory import Flags, Trajectory, spells, tail_start
+from vistab.collapse.trajectory import Flags, Trajectory, in_places, spells, tail_start
 
 
 def healthy(run: Trajectory, now: Flags, lasting: Flags, converged: int | None) -> str:
@@ -52,8 +52,10 @@ def diverged(run: Trajectory, onset: int) -> str:
 
 
 def _covers(run: Trajectory, start: int) -> str:
-    held = np.median(run.modes[start:])
-    return f"covers {held:.0f} of {run.n_modes} {run.noun} from round {run.rounds[start]} on"
+    held, most = np.median(run.modes[start:]), run.n_modes
+    few = run.shown.modes < most
+    hint = f" (a perfect sampler shows {run.shown.modes:.0f})" if few else ""
+    return f"covers {held:.0f} of {most} {run.noun}{hint} from round {run.rounds[start]} on"
 
 
 def _passed(run: Trajectory, lasting: Flags) -> str:
@@ -75,15 +77,26 @@ def _last_failing(now: Flags) -> str:
 
 def _but(run: Trajectory, onset: int, t: Thresholds) -> str:
     """What is wrong where all modes are held: variety, stray samples or balance."""
-    if np.median(run.modes[onset:]) < t.held_modes * run.n_modes:
+    if np.median(run.modes[onset:]) < t.held_modes * run.shown.modes:
         return ""
     spread = float(np.median(run.spread[onset:]))
     if spread < t.spread:
         return f", with {spread:.0%} of their spread"
     if np.median(run.quality[onset:]) < t.coverage:
         return f", with {_near(run, onset)}"
-    coverage = float(np.median(run.coverage[onset:]))
-    return f", with {coverage:.0%} balanced coverage" if coverage < t.coverage else ""
+    coverage = float(np.median(run.coverage[onset:])) / run.shown.coverage
+    if coverage < t.coverage:
+        return f", with {coverage:.0%} balanced coverage"
+    return _groups(run, onset, t)
+
+
+def _groups(run: Trajectory, onset: int, t: Thresholds) -> str:
+    """Of modes that are too many to show: how many groups of them the run has on average."""
+    if run.places is None:
+        return ""
+    where = in_places(run, t.held_share)
+    held = np.sum(where.parts[onset:].mean(axis=0) >= t.held_share * where.fair)
+    return f", in {held} of {where.n_modes} groups of {run.noun}"
 
 
 def _near(run: Trajectory, onset: int) -> str:

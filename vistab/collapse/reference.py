@@ -10,15 +10,11 @@ import numpy.typing as npt
 
 from vistab.collapse.signals import Signals, measure
 from vistab.targets.base import KnownModes, Modes
-from vistab.targets.bins import DataBins
+from vistab.targets.bins import DataBins, bin_count
 from vistab.targets.features import FeatureSpace
 
 FEWEST_DATA: Final = 100
 """Reference data below this number say too little of what is to be covered."""
-
-_BIN: Final = 40  # data a bin, where the data have no clusters of their own
-
-_MOST_BINS: Final = 50  # finer ones are styles rather than modes
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +57,7 @@ class Reference:
             raise ValueError("reference data must be finite numbers")
         space = FeatureSpace.of(rows)
         features = space(rows)
-        bins = DataBins.of(features, min(len(rows) // _BIN, _MOST_BINS))
+        bins = DataBins.of(features, bin_count(len(rows)))
         if bins.std <= 1e-9 * bins.rms:
             raise ValueError("reference data must be more than copies of a few values")
         return cls(bins, rows.shape[1:], space)

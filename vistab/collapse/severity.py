@@ -15,12 +15,16 @@ TOLERATED: Final = 0.5
 2:1 the rarest mode has at least this, and with a quarter of strays all modes have more."""
 
 
-def of_failure(run: Trajectory, onset: int, t: Thresholds) -> float:
+def of_failure(run: Trajectory, onset: int, t: Thresholds, *, wanders: bool) -> float:
     """1 - balanced coverage, median over a failure that lasts from the snapshot `onset` on.
 
-    Samples without variety cover less: in proportion to their spread, below what is healthy.
+    Samples without variety cover less: in proportion to their spread, below what is healthy. Where
+    single snapshots cannot show all modes, all of them together are looked at, unless it wanders.
     """
-    return _missing(run.coverage[onset:] * _variety(run, t)[onset:])
+    coverage = run.coverage[onset:]
+    if run.places is not None and not wanders:
+        coverage = np.minimum(run.parts[onset:].mean(axis=0), run.fair).sum()
+    return _missing(coverage * _variety(run, t)[onset:])
 
 
 def of_health(run: Trajectory, t: Thresholds, expected: float) -> float:

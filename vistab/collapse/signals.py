@@ -112,11 +112,17 @@ def _squares_by_pair(centred: Array, cell: Index, counts: Index) -> Array:
 
 
 def _squares_by_cell(centred: Array, cell: Index, counts: Index) -> Array:
-    """The same, one cell after the other, from whichever of X X^T and X^T X is the smaller."""
-    ordered = centred[np.argsort(cell, kind="stable")]
-    rows = np.split(ordered, np.cumsum(counts)[:-1])
-    products = (x @ x.T if len(x) < x.shape[1] else x.T @ x for x in rows)
-    return np.array([np.vdot(product, product) for product in products])
+    """The same, one cell after the other, from whichever of X X^T and X^T X is the smaller.
+
+    0 where a cell has fewer than 3 samples: of a thousand modes most may have none.
+    """
+    ordered, ends = centred[np.argsort(cell, kind="stable")], np.cumsum(counts)
+    result = np.zeros(len(counts))
+    for i in np.flatnonzero(counts >= _FEWEST):
+        x = ordered[ends[i] - counts[i] : ends[i]]
+        product = x @ x.T if len(x) < x.shape[1] else x.T @ x
+        result[i] = np.vdot(product, product)
+    return result
 
 
 def _scale(samples: Array, modes: Modes) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,13 +16,25 @@ Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What there is to see of a perfect sampler at a snapshot: number of modes, balanced coverage.
+
+    All modes and 1; fewer, and on average, where there are more modes than samples to show them.
+    """
+
+    modes: float
+    coverage: float
+
+
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """Stored signals of one run with T snapshots; what was not finite counts as off the data.
 
     rounds [T]; finite [T]; coverage, modes, quality, spread, scale [T]; parts [T, m], which sum to
-    quality, and the same of a perfect sampler: fair [m], which sums to 1; groups [g, m] of modes.
-    noun: what to call modes.
+    quality, and the same of a perfect sampler: fair [m], which sums to 1; groups [g, m] of modes,
+    and places [p, m] if snapshots cannot show all modes. noun: what to call modes. shown: what a
+    perfect sampler shows.
     """
 
     rounds: npt.NDArray[np.int64]
@@ -35,7 +47,9 @@ class Trajectory:
     parts: Array
     fair: Array
     groups: Array
+    places: Array | None
     noun: str
+    shown: Shown
 
     def __len__(self) -> int:
         return len(self.rounds)
@@ -46,8 +60,9 @@ class Trajectory:
         rounds: npt.ArrayLike,
         signals: Mapping[str, npt.ArrayLike],
         modes: Modes,
+        shown: Shown | None = None,
     ) -> Trajectory:
-        """Read what `measure` left of each snapshot.
+        """Read what `measure` left of each snapshot; `shown` is all if it is not given.
 
         Raises ValueError when there is no snapshot or shapes do not fit.
         """
@@ -78,13 +93,29 @@ class Trajectory:
             parts,
             fair,
             modes.groups,
+            modes.places,
             modes.noun,
+            shown or Shown(modes.count, 1.0),
         )
 
     @property
     def n_modes(self) -> int:
         """The number m of the target's modes."""
         return len(self.fair)
+
+
+def in_places(run: Trajectory, held_share: float) -> Trajectory:
+    """The run with places for its modes; itself if snapshots can show every mode.
+
+    Each mode is split evenly between its places. A place is held with this part of its fair share.
+    """
+    if run.places is None:
+        return run
+    split = (run.places / run.places.sum(axis=0)).T
+    parts, fair = run.parts @ split, run.fair @ split
+    held = np.sum(parts >= held_share * fair, axis=1).astype(float)
+    alone, shown = np.eye(len(fair)), Shown(len(fair), 1.0)
+    return replace(run, modes=held, parts=parts, fair=fair, groups=alone, places=None, shown=shown)
 
 
 def running_median(values: Array, width: int) -> Array:

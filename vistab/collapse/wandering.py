@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from vistab.collapse.thresholds import Thresholds
-from vistab.collapse.trajectory import Array, Flags, Trajectory
+from vistab.collapse.trajectory import Array, Flags, Trajectory, in_places
+
+_SAMPLES_EACH: Final = 3.0
+"""Samples a mode with which the next snapshot shows it again: 2.8 miss 6 % of the modes."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +50,26 @@ def wandering(run: Trajectory, seen: Flags, since: int, t: Thresholds) -> Wander
 
 
 def touching(run: Trajectory, t: Thresholds) -> Flags:
-    """Snapshots [T] at which a concentrated blob passes over a mode.
-
-    No share is finer than one sample's, so the smallest one seen bounds what a sample weighs.
-    """
-    positive = run.parts[run.parts > 0]
-    one_sample = float(positive.min()) if len(positive) else 1.0
-    least = min(t.on_data, max(t.touching, t.touching_samples * one_sample))
+    """Snapshots [T] at which a concentrated blob passes over a mode."""
+    least = min(t.on_data, max(t.touching, t.touching_samples * _one_sample(run)))
     concentrated = 2 * run.parts.max(axis=1) >= run.quality
     return np.asarray((run.quality >= least) & concentrated)
+
+
+def as_it_shows(run: Trajectory, t: Thresholds) -> Trajectory:
+    """The run by its modes if snapshots show the modes that it has; else by places.
+
+    By chance a thousand modes that have a sample each are others at every snapshot.
+    """
+    samples = run.quality / _one_sample(run)
+    each = np.median(samples[run.modes > 0] / run.modes[run.modes > 0]) if run.modes.any() else 0.0
+    return run if each >= _SAMPLES_EACH else in_places(run, t.held_share)
+
+
+def _one_sample(run: Trajectory) -> float:
+    """What a sample weighs: no share is finer, so the smallest one seen bounds it."""
+    positive = run.parts[run.parts > 0]
+    return float(positive.min()) if len(positive) else 1.0
 
 
 def stays(run: Trajectory, seen: Sequence[int], t: Thresholds) -> list[Stay]:

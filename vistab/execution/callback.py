@@ -21,9 +21,8 @@ class ProgressCallback(tune.Callback):
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
         """A pack reported how far it is."""
-        if "round" in result:
-            names = ("round", "rounds", "n_runs", "diverged")
-            self.on_progress(PackProgress(result["pack"], **{name: result[name] for name in names}))
+        if "progress" in result:
+            self.on_progress(PackProgress(**result["progress"]))
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A pack ended: read its outcomes from its folder."""

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -53,6 +54,7 @@ def cluster(
     killed session left behind is removed by the next one. RequestError if nothing answers at
     `address`, or if a pack asks for more than there is, for then it would wait for ever.
     """
+    _check_share(resources.gpus_per_pack)
     set_environment(address)
     import ray
 
@@ -61,7 +63,7 @@ def cluster(
             if address:
                 _connect(ray, address)
             else:
-                slots = workers or default_workers(resources)
+                slots = workers_here(resources, workers)
                 _quietly(
                     ray,
                     num_cpus=ceil(slots * resources.cpus_per_pack),
@@ -76,9 +78,52 @@ def cluster(
             ray.shutdown()
 
 
-def default_workers(resources: ResourcesSpec) -> int:
-    """How many packs this machine's cores hold at once; at least one."""
-    return max(1, int((os.cpu_count() or 1) // resources.cpus_per_pack))
+def workers_here(resources: ResourcesSpec, asked: int | None = None) -> int:
+    """How many packs are trained at once on this machine; at least one.
+
+    As many as `asked`, or as its cores hold; fewer if packs train on GPUs and these hold fewer.
+    """
+    by_cores = asked or _times(os.cpu_count() or 1, resources.cpus_per_pack)
+    return max(1, min(by_cores, _held_by_gpus(_gpus_here(resources), resources.gpus_per_pack)))
+
+
+def workers_of_cluster(resources: ResourcesSpec, asked: int | None = None) -> int:
+    """How many packs are trained at once by the Ray that is connected: `asked` at most."""
+    import ray
+
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    held = sum(_held(node, resources) for node in nodes)
+    return min(asked or held, held)
+
+
+def _held(node: dict[str, Any], resources: ResourcesSpec) -> int:
+    """How many packs a machine, as Ray describes it, holds at once."""
+    if not node["Alive"]:
+        return 0
+    by_cores = _times(node["Resources"].get("CPU", 0), resources.cpus_per_pack)
+    gpus = node["Resources"].get("GPU", 0)
+    return min(by_cores, _held_by_gpus(gpus, resources.gpus_per_pack))
+
+
+def _held_by_gpus(gpus: float, share: float) -> int:
+    """How many packs GPUs hold; none has its share on two of them, unless it has all of both."""
+    if not share:
+        return sys.maxsize
+    return int(gpus) * _times(1, share) if share < 1 else _times(gpus, share)
+
+
+def _times(whole: float, part: float) -> int:
+    """How often the part goes into the whole: 10 times 0.1 into 1, whatever floats make of it."""
+    return int(whole / part + 1e-9)
+
+
+def _gpus_here(resources: ResourcesSpec) -> int:
+    """This machine's GPUs that a pack may use; not looked for unless packs ask for them."""
+    if not resources.gpus_per_pack:
+        return 0
+    import torch  # here, since it takes a while
+
+    return torch.cuda.device_count()
 
 
 def _quietly(ray, **options: object) -> None:  # type: ignore[no-untyped-def]
@@ -100,6 +145,15 @@ def _connect(ray, address: str) -> None:  # type: ignore[no-untyped-def]
         raise RequestError(f"--address {address}: no Ray cluster answers there: {error}") from None
 
 
+def _check_share(gpus_per_pack: float) -> None:
+    """Ray hands out parts of one GPU, or whole ones."""
+    if gpus_per_pack > 1 and gpus_per_pack % 1:
+        raise RequestError(
+            f"resources.gpus_per_pack: above 1 a whole number, {gpus_per_pack:g} got; "
+            "nearest: 1, for a pack trains on one GPU"
+        )
+
+
 def _check_room(nodes: list[dict[str, Any]], resources: ResourcesSpec) -> None:
     """A pack must fit into one machine."""
     asked = {"CPU": resources.cpus_per_pack, "GPU": resources.gpus_per_pack}
@@ -109,6 +163,11 @@ def _check_room(nodes: list[dict[str, Any]], resources: ResourcesSpec) -> None:
             raise RequestError(
                 f"resources.{kind.lower()}s_per_pack: at most {most:g} here, {amount:g} got"
             )
+    if not any(_held(node, resources) for node in nodes):
+        raise RequestError(
+            f"resources: no machine here has room for {resources.cpus_per_pack:g} cpus_per_pack "
+            f"and {resources.gpus_per_pack:g} gpus_per_pack together"
+        )
 
 
 def _protect_token() -> None:

@@ -95,10 +95,19 @@ def _train_or_record_crash(
     for attempt in range(RETRIES + 1):
         try:
             folder.write(_train(pack, folder, slot, on_progress))
+            _remove_checkpoints(folder)
             return
         except Exception:  # whatever a family raises: its pack is lost, the study goes on
             if attempt == RETRIES:
                 folder.write_crash([run.run_id for run in pack.runs], traceback.format_exc())
+
+
+def _remove_checkpoints(folder: PackFolder) -> None:
+    """A finished pack's are of no more use, and large."""
+    from vistab.training import checkpoints
+
+    for path in checkpoints.saved(folder.path):
+        path.unlink()
 
 
 def _train(pack: Pack, folder: PackFolder, slot: Slot, on_progress: OnProgress) -> PackRecord:

@@ -11,12 +11,12 @@ import pickle
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from vistab.errors import Interrupted
-from vistab.execution.cluster import cluster, default_workers, set_environment
+from vistab.execution.cluster import cluster, set_environment, workers_of_cluster
 from vistab.execution.packs import (
     RETRIES,
     Probe,
@@ -100,11 +100,10 @@ class Session:
             packs[pack.pack_id] = pack
             self._write(pack)
 
-        workers = self.workers or default_workers(self.resources)
         config = {
             "search_alg": LoggedSearcher(search, before),
             "num_samples": -1,
-            "max_concurrent_trials": workers,
+            "max_concurrent_trials": workers_of_cluster(self.resources, self.workers),
         }
         self._tune("search", packs, {}, config, on_progress)
 
@@ -207,28 +206,21 @@ def _trial(config: dict[str, Any]) -> None:
 
 
 class _Reporter:
-    """Sends progress to the driver as plain numbers, at most once in REPORT_SECONDS."""
+    """Sends progress to the driver as plain data, at most once in REPORT_SECONDS."""
 
     def __init__(self) -> None:
         self.next = 0.0
 
     def __call__(self, progress: PackProgress) -> None:
-        if time.monotonic() < self.next:
-            return
-        self.next = time.monotonic() + REPORT_SECONDS
-        self._send(
-            pack=progress.pack_id,
-            round=progress.round,
-            rounds=progress.rounds,
-            n_runs=progress.n_runs,
-            diverged=progress.diverged,
-        )
+        if time.monotonic() >= self.next:
+            self.next = time.monotonic() + REPORT_SECONDS
+            self._send(progress=asdict(progress))
 
     def last(self) -> None:
         """Tell Tune that the trial is over; what came of it stands in the pack's folder."""
         self._send(over=True)
 
-    def _send(self, **numbers: str | int) -> None:
+    def _send(self, **news: object) -> None:
         from ray import tune
 
-        tune.report(numbers)
+        tune.report(news)

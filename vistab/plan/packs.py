@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from vistab.plan.memory import pack_memory, run_memory, shared_memory
 from vistab.plan.model import Arm, Pack, Run, digest
 from vistab.spec.axes import get, sections_of, sweepable_fields
 from vistab.spec.claims import IdenticalClaim
@@ -13,8 +14,15 @@ from vistab.spec.grid import Grid
 from vistab.spec.selection import compare
 from vistab.spec.study import Settings, Study
 
-_SIZES = {("mlp", "cpu"): 64, ("mlp", "cuda"): 512, ("em", "cpu"): 64, ("em", "cuda"): 512}
-"""Runs per pack by network, or by family where it has none, and by device.
+_SIZES = {
+    ("mlp", "cpu"): 64,
+    ("mlp", "cuda"): 512,
+    ("dcgan", "cpu"): 1,
+    ("dcgan", "cuda"): 8,
+    ("em", "cpu"): 64,
+    ("em", "cuda"): 512,
+}
+"""Runs per pack by network, or by family where it has none, and by device: more gain nothing.
 
 benchmarks/packs.py measures them for networks. Mixtures gain less from company.
 """
@@ -23,10 +31,17 @@ Group = tuple[Any, ...]
 """The values of the splitting columns: arms of one group run the same program."""
 
 
-def pack_size(settings: Settings, device: str = "cpu") -> int:
-    """How many runs of these settings one pack should hold at most on `device`; 1 if unknown."""
+def pack_size(settings: Settings, device: str = "cpu", memory: float = math.inf) -> int:
+    """How many runs of these settings one pack should hold at most on `device`; 1 if unknown.
+
+    memory: bytes that the pack may fill. A run that does not fit is a pack of its own.
+    """
     network = getattr(settings.family, "network", None)
-    return _SIZES.get((getattr(network, "kind", settings.family.kind), device), 1)
+    most = _SIZES.get((getattr(network, "kind", settings.family.kind), device), 1)
+    needed = run_memory(settings)
+    if needed is None:
+        return most
+    return max(1, int(min(most, (memory - shared_memory(settings)) / needed)))
 
 
 def make_packs(
@@ -62,7 +77,8 @@ def program_of(settings: Settings) -> Group:
 def _limit(study: Study, arm: Arm) -> int:
     if study.resources.pack != "auto":
         return study.resources.pack
-    return pack_size(arm.settings, "cuda" if study.resources.gpus_per_pack > 0 else "cpu")
+    device = "cuda" if study.resources.gpus_per_pack > 0 else "cpu"
+    return pack_size(arm.settings, device, pack_memory(study.resources))
 
 
 def _groups(study: Study, grid: Grid) -> dict[Group, list[int]]:

@@ -59,22 +59,31 @@ class Results:
         return self.folder / "study.yaml"
 
     def samples(self, run_id: str) -> Samples | None:
-        """Film strip of a run: (rounds [T], samples [T, n, d]); None if none was kept."""
-        kept = self._kept(run_id)
-        return (kept["rounds"], kept[run_id]) if run_id in kept else None
+        """Film strip of a run: (rounds [T], samples [T, n, d]); None if none was kept.
+
+        Images are kept as 256 levels, and given as float32 from -1 to 1; a level in the middle
+        stands for pixels that were not finite.
+        """
+        kept = self.stored(run_id)
+        return (kept["rounds"], _values(kept[run_id])) if run_id in kept else None
 
     def pictures(self, run_id: str) -> dict[str, npt.NDArray[np.generic]]:
         """What else was kept of a run at the rounds of its film strip; {} if nothing was.
 
         Of families with an encoder `codes` [T, n, latent_dim], `reconstructions` [T, n, d] and
-        `cycled` [T, n, latent_dim]; and `originals` [n, d], the data that codes are of.
+        `cycled` [T, n, latent_dim]; and `originals` [n, d], the data that codes are of. Of images
+        `nearest` [T, 16, d], the data nearest to the first samples, how far these are from them,
+        `nearest_distance` [T, 16] (root mean square over pixels), and that of 64 real images from
+        the nearest other one, `real_distance` [1, 64]; of large data sets at the last round alone,
+        [1, 16, d] and [1, 16]. Images are floats, as in `samples`.
         """
         prefix = f"{run_id}."
-        kept = self._kept(run_id).items()
-        return {name.removeprefix(prefix): one for name, one in kept if name.startswith(prefix)}
+        kept = self.stored(run_id).items()
+        mine = {name.removeprefix(prefix): one for name, one in kept if name.startswith(prefix)}
+        return {name: _values(one) for name, one in mine.items()}
 
-    def _kept(self, run_id: str) -> dict[str, npt.NDArray[np.generic]]:
-        """What the run's pack kept of it, by the names of its archive, with `rounds`."""
+    def stored(self, run_id: str) -> dict[str, npt.NDArray[np.generic]]:
+        """What was kept of a run, as it is stored in its pack's archive, with `rounds`; or {}."""
         packs = self.runs.loc[self.runs["run_id"] == run_id, "pack"]
         path = self.folder / "samples" / f"{packs.iloc[0]}.npz" if len(packs) else None
         if path is None or not path.exists():
@@ -82,6 +91,13 @@ class Results:
         with np.load(path) as archive:
             mine = (name for name in archive if f"{name}.".startswith((f"{run_id}.", "rounds.")))
             return {name: archive[name] for name in mine}
+
+
+def _values(stored: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    """Levels 0 to 255 of images as -1 to 1; all else as it is."""
+    if stored.dtype != np.uint8:
+        return stored
+    return stored.astype(np.float32) * np.float32(2 / 255) - np.float32(1)
 
 
 def load(path: str | Path) -> Results:

@@ -31,10 +31,22 @@ class Session:
     device: str
 
 
-def declaration(study: Study, when: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Data:
+    """The images of a user's that a study learns from: how many, and a hash of their contents."""
+
+    n: int
+    fingerprint: str
+
+    def __str__(self) -> str:
+        return f"{self.n:,} images (fingerprint {self.fingerprint[:12]})"
+
+
+def declaration(study: Study, when: str, data: Data | None = None) -> dict[str, Any]:
     """What a study declares before its first result: hashes of what is trained and claimed.
 
-    And the family's metrics, for results are read without the module of a user's family.
+    And the family's metrics, for results are read without the module of a user's family; and what
+    data it learns from, if they are a user's.
     """
     return {
         "study": study.study,
@@ -47,7 +59,20 @@ def declaration(study: Study, when: str) -> dict[str, Any]:
         "seed": study.seed,
         "replicates": study.replicates,
         "metrics": {name: asdict(metric) for name, metric in measured(study).items()},
+        **({} if data is None else {"data": asdict(data)}),
     }
+
+
+def declared_data(provenance: Mapping[str, Any]) -> Data | None:
+    """The data that were declared; None if they come with vistab, or nobody recorded them."""
+    declared = provenance.get("data")
+    return None if declared is None else Data(**declared)
+
+
+def same_data(provenance: Mapping[str, Any], data: Data | None) -> bool:
+    """Whether these data are those declared, as far as both are known."""
+    declared = declared_data(provenance)
+    return declared is None or data is None or declared == data
 
 
 def check_unchanged(study: Study, provenance: Mapping[str, Any], file: Path) -> None:

@@ -49,6 +49,7 @@ class PackProgress:
     """How far a pack is: reported every few seconds while it trains.
 
     seen: samples of data that one run has seen so far; data_size: of the data set, if it is one.
+    resumed: the round of the checkpoint that this session went on from, 0 if there was none.
     """
 
     pack_id: str
@@ -59,6 +60,7 @@ class PackProgress:
     outcomes: Mapping[str, int] = field(default_factory=dict)  # filled once the pack is finished
     seen: int = 0
     data_size: int | None = None
+    resumed: int = 0
 
 
 OnProgress = Callable[[PackProgress], None]

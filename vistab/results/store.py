@@ -24,7 +24,16 @@ from vistab.results.changes import changes
 from vistab.results.files import locked, read_json, write_json, write_text
 from vistab.results.merge import merge
 from vistab.results.pack_folder import PackFolder
-from vistab.results.provenance import Session, declaration, ended, now, started
+from vistab.results.provenance import (
+    Data,
+    Session,
+    declaration,
+    declared_data,
+    ended,
+    now,
+    same_data,
+    started,
+)
 from vistab.results.search_log import log_of
 from vistab.results.tables import read_frame
 from vistab.spec.identity import trained_hash
@@ -40,19 +49,29 @@ class Store:
 
     # --- what was asked for
 
-    def declare(self, study: Study) -> None:
+    def declare(self, study: Study, data: Data | None = None) -> None:
         """Take a study in. What is claimed may change later, what is trained may not.
 
         The hashes in provenance.json are those first declared, so claims that changed since are
-        known as post hoc. ResultsError, with what differs, if the trained part changed.
+        known as post hoc. ResultsError, with what differs, if the trained part changed, or the data
+        that it is trained on.
         """
         path = self.folder / "provenance.json"
         known = path.exists()
         if known:
             self._check_same(study)
+            self._check_same_data(data)
         write_text(self.folder / "study.yaml", study_text(study))
         if not known:
-            write_json(path, declaration(study, now()))
+            write_json(path, declaration(study, now(), data))
+
+    def _check_same_data(self, data: Data | None) -> None:
+        if same_data(self.provenance(), data):
+            return
+        raise ResultsError(
+            f"{self.folder}: learned from other images (--fresh starts over beside it):\n"
+            f"  {declared_data(self.provenance())} -> {data}"
+        )
 
     def _check_same(self, study: Study) -> None:
         if self.provenance()["trained_hash"] == trained_hash(study):
@@ -67,6 +86,12 @@ class Store:
         """What provenance.json holds."""
         data: dict[str, Any] = read_json(self.folder / "provenance.json")
         return data
+
+    def note_perfect(self, scores: Mapping[str, float]) -> None:
+        """Note in provenance.json what real images score, by metric; the first note stays."""
+        known = self.provenance()
+        if "perfect" not in known:
+            write_json(self.folder / "provenance.json", {**known, "perfect": dict(scores)})
 
     @contextmanager
     def session(self, session: Session) -> Iterator[None]:
@@ -143,18 +168,21 @@ class Store:
 
 
 @contextmanager
-def open_store(out: Path, study: Study, *, fresh: bool = False) -> Iterator[Store]:
+def open_store(
+    out: Path, study: Study, *, fresh: bool = False, data: Data | None = None
+) -> Iterator[Store]:
     """Lock the study's results folder under `out`, making it if need be, and take the study in.
 
-    ResultsError if another process holds it, or if it holds a study that is trained differently.
+    data: what it learns from, if that is a user's. ResultsError if another process holds the
+    folder, or if it holds a study that is trained differently, or on other data.
     """
-    store = Store(choose_folder(out, study, fresh=fresh))
+    store = Store(choose_folder(out, study, fresh=fresh, data=data))
     try:
         store.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ResultsError(f"{store.folder}: cannot be made: {error.strerror}") from error
     with locked(store.folder / ".lock"):
-        store.declare(study)
+        store.declare(study, data)
         yield store
 
 
@@ -167,17 +195,21 @@ def reopen_store(folder: Path) -> Iterator[Store]:
         yield Store(folder)
 
 
-def choose_folder(out: Path, study: Study, *, fresh: bool = False) -> Path:
+def choose_folder(
+    out: Path, study: Study, *, fresh: bool = False, data: Data | None = None
+) -> Path:
     """`out`/<study>, or <study>.2, .3, ...: the newest that holds this study, else the newest.
 
-    `fresh` asks for the first one that does not exist yet.
+    `fresh` asks for the first one that does not exist yet. On other data it is another study.
     """
     folders = list(_generations(out, study.study))
     if fresh or not folders:
         return out / (study.study if not folders else f"{study.study}.{len(folders) + 1}")
     asked = trained_hash(study)
-    matching = [folder for folder in folders if Store(folder).provenance()["trained_hash"] == asked]
-    return (matching or folders)[-1]
+    known = [(folder, Store(folder).provenance()) for folder in folders]
+    same = [(folder, it) for folder, it in known if it["trained_hash"] == asked]
+    matching = [folder for folder, it in same if same_data(it, data)]
+    return (matching or [folder for folder, _ in same] or folders)[-1]
 
 
 def _generations(out: Path, name: str) -> Iterator[Path]:

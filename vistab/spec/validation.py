@@ -57,7 +57,7 @@ def _note(
 def _place(complaint: Any, raw: Any) -> Place:
     """Where in `raw` a complaint points: pydantic also names the alternatives of unions."""
     inner: list[str | int] = []
-    *_, last = ("", *complaint["loc"])
+    last = complaint["loc"][-1] if complaint["loc"] else None
     for key in complaint["loc"]:
         if _has(raw, key):
             inner.append(key)

@@ -109,6 +109,13 @@ class Modes(Protocol):
         Something that goes missing may be spread over several bins, none of which shows it alone.
         """
 
+    @property
+    def places(self) -> Array | None:
+        """Of more modes than a snapshot has samples: what it can show instead, [p, m] of 0 and 1.
+
+        Each mode is in equally many places. None where a snapshot can show every mode.
+        """
+
     def fewest(self, n: int, part: float, error: float) -> Array:
         """High-quality samples [g] of each group among n, if it has this part of its fair share.
 
@@ -280,6 +287,10 @@ class KnownModes:
     def groups(self) -> Array:
         """Each mode alone, [m, m]."""
         return np.eye(self.count)
+
+    @property
+    def places(self) -> None:
+        """Snapshots can show every mode."""
 
     def fewest(self, n: int, part: float, error: float) -> Array:
         """Quantiles [m] of binomial counts: the shares are known."""

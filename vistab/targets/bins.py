@@ -25,6 +25,10 @@ HIGH_QUALITY: Final = 0.99
 """A sample is of high quality within the distance from its bin's centre that this share of the
 bin's own data keeps: about what 3 std are to a Gaussian mode in two dimensions."""
 
+_BIN: Final = 40  # data
+
+_MOST_BINS: Final = 50
+
 _LARGEST_GROUP: Final = 0.2  # of all data; what is larger shows in its parts
 
 _FEWEST: Final = 5  # data of half a bin that it takes to have a spread to compare with
@@ -134,6 +138,10 @@ class DataBins:
         alone = np.arange(len(found)) < self.count
         return np.stack(found)[alone | small]
 
+    @property
+    def places(self) -> None:
+        """Snapshots can show every bin."""
+
     def fewest(self, n: int, part: float, error: float) -> Array:
         """Quantiles [g] of beta-binomial counts: the data are a sample themselves (Jeffreys)."""
         counts, size = part * len(self.data) * self.groups @ self.fair_shares, len(self.data)
@@ -164,6 +172,14 @@ class DataBins:
     @cached_property
     def _tree(self) -> cKDTree:
         return cKDTree(self.centres)
+
+
+def bin_count(n: int) -> int:
+    """Into how many bins to cut n data that have no clusters: one for 40 of them, 50 at most.
+
+    Finer ones are styles rather than modes.
+    """
+    return min(n // _BIN, _MOST_BINS)
 
 
 def _covariance(rows: Array) -> Array:

@@ -13,7 +13,8 @@ from vistab.targets.base import Array
 
 _LINKED: Final = 1500  # data that the tree is made of, at most: it costs their square
 
-_MOST_MODES: Final = 100
+MOST_MODES: Final = 100
+"""Clusters that are looked for, at most."""
 
 _GAP: Final = 3.0  # between two merges of the tree; a line of even density has 2^1.5, a blob less
 
@@ -36,7 +37,7 @@ def bin_centres(data: Array, count: int) -> tuple[Array, bool]:
 
 def _clusters(heights: Array) -> int | None:
     """Number of clusters before the first jump of the merges' heights; None without one."""
-    last = heights[-min(_MOST_MODES, len(heights) // _FEWEST) :]
+    last = heights[-min(MOST_MODES, len(heights) // _FEWEST) :]
     found = np.flatnonzero((last[1:] >= _GAP * last[:-1]) & (last[1:] > 0))
     return len(last) - int(found[0]) if len(found) else None
 

@@ -13,12 +13,12 @@ from torch import Tensor
 from vistab.collapse.calibration import calibrate
 from vistab.collapse.detector import THRESHOLDS, Ruling, rule
 from vistab.collapse.latent import measure_latent
-from vistab.collapse.signals import measure
 from vistab.families.base import Input, Observation
 from vistab.plan.model import Pack
 from vistab.results.record import PackRecord
 from vistab.spec.metrics import SIGNAL_METRICS, Metric, measured
-from vistab.targets.base import Modes, Target
+from vistab.targets.base import Modes
+from vistab.training.measuring import Yardstick
 from vistab.training.pictures import Pictures
 
 Array = npt.NDArray[np.floating]
@@ -62,14 +62,15 @@ def measure_all(
     samples: Tensor,
     shown: Observation,
     watched: Mapping[Input, Tensor],
-    target: Target,
+    yardstick: Yardstick,
 ) -> dict[str, Array]:
-    """All columns of one snapshot: evidence of the round, signals, and what the family shows."""
+    """All columns of one snapshot: evidence of the round and its samples, what a family shows."""
     evidence = {name: _array(column) for name, column in {**columns, **shown.evidence}.items()}
-    evidence |= measure(target.features(_array(samples)), target.modes)
+    evidence |= yardstick.measure(_array(samples))
     pictures = {name: _array(picture) for name, picture in shown.pictures.items()}
     originals, latents = _array(watched["data"]), _array(watched["latents"])
-    return evidence | measure_latent(evidence, pictures, originals, latents, target.rms)
+    rms = yardstick.target.rms
+    return evidence | measure_latent(evidence, pictures, originals, latents, rms)
 
 
 def record(

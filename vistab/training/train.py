@@ -62,7 +62,8 @@ def train_pack(
         evidence.add(number, measure_all(columns, samples, shown, training.watched, against))
         if number in strip:
             pictures = {"samples": samples, **shown.pictures}
-            evidence.pictures.keep(number, pictures, training.watched["data"])
+            last, data = number == snapshots[-1], training.watched["data"]
+            evidence.pictures.keep(number, pictures, data, against.target, last=last)
         report(_progress(pack, training))
         now_and_then[0]()
     seconds = spent + monotonic() - started

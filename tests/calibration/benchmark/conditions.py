@@ -5,21 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from candidates.covering import covered_share, neighbours_to_cover
 from candidates.different_bins import different_bins
 from candidates.duplicates import duplicate_distance, near_duplicates
-from candidates.neighbours import (
-    NEIGHBOURS,
-    covered_share,
-    neighbour_radii,
-    neighbourhoods,
-    neighbours_to_cover,
-)
 from candidates.vendi import rbf_vendi
 from scipy.spatial.distance import pdist
 from sklearn.cluster import KMeans
 
 from benchmark.rivals import PER_BIN
 from benchmark.targets import seeded
+from vistab.fidelity.measure import WIDE
+from vistab.fidelity.neighbours import neighbour_radii, neighbourhoods
 
 SPLITS, DRAWS = 20, 10  # ways to divide the reference, and fresh draws of each
 PASS = 0.99  # of fresh draws
@@ -52,8 +48,8 @@ class Yardstick:
         return cls(
             data,
             n,
-            neighbour_radii(data),
-            neighbour_radii(data, max(NEIGHBOURS, neighbours_to_cover(n, len(data)))),
+            neighbour_radii(data, WIDE),
+            neighbour_radii(data, max(WIDE, neighbours_to_cover(n, len(data)))),
             KMeans(len(data) // PER_BIN, n_init=1, random_state=0).fit(data),
             float(np.median(pdist(data))),
             duplicate_distance(data, n),
@@ -67,7 +63,7 @@ class Yardstick:
         if not np.isfinite(samples).all():
             return np.full(len(NAMES), np.nan)
         some = samples[seeded("some").permutation(len(samples))[: self.n]]
-        near = neighbourhoods(some, self.data, self.radii)
+        near = neighbourhoods(some, self.data, self.radii, WIDE)
         low = (near.precision, near.recall, near.density, near.coverage)
         low += (covered_share(some, self.data, self.wide),)
         found, expected = (

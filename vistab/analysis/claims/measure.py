@@ -94,8 +94,10 @@ def known_metrics(plan: Plan) -> dict[str, Metric]:
 
 
 def most_modes(plan: Plan) -> float:
-    """The number of modes of the plan's richest target."""
-    from vistab.targets import make_target
+    """The number of modes of the plan's richest target; the most there may be if it is images.
 
-    targets = {arm.settings.target for arm in plan.arms}
-    return float(max(make_target(target).modes.count for target in targets))
+    No images are needed: studies are judged where there are none.
+    """
+    from vistab.targets.make import mode_limit
+
+    return float(max(map(mode_limit, {arm.settings.target for arm in plan.arms})))
