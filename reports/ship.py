@@ -29,10 +29,8 @@ def main(folder: Path) -> None:
     pack_of = shown.runs.set_index("run_id")["pack"]
     kept: dict[str, dict[str, np.ndarray]] = defaultdict(dict)
     for run_id in sorted(build_view(load_study(shown.study_file), (), shown).shown_runs):
-        found = shown.samples(run_id)
-        if found is not None:
-            pictures = {f"{run_id}.{name}": one for name, one in shown.pictures(run_id).items()}
-            kept[pack_of[run_id]] |= {"rounds": found[0], run_id: found[1], **pictures}
+        if stored := shown.stored(run_id):
+            kept[pack_of[run_id]] |= stored
     for pack, arrays in kept.items():
         np.savez_compressed(target / "samples" / f"{pack}.npz", **arrays)
 

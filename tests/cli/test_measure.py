@@ -180,7 +180,7 @@ ROOM = "and a pack may use 0.0008 GiB: raise resources."
 @pytest.mark.parametrize(
     ("resources", "runs", "said"),
     [
-        ("gpus_per_pack: 1", 3, ROOM + "gpu_memory, or train fewer runs in a pack"),
+        ("gpus_per_pack: 1, pack: 4", 3, ROOM + "gpu_memory, or train fewer runs in a pack"),
         ("gpus_per_pack: 1, pack: auto", 1, ROOM + "gpu_memory"),
         (
             "gpus_per_pack: 0.5, pack: 1",
@@ -193,8 +193,7 @@ def test_a_pack_that_does_not_fit_is_told(
     resources: str, runs: int, said: str, write: Callable[[str], Path]
 ) -> None:
     """Packs of the size asked for, or of single runs; what they need, and what to do."""
-    asked = "pack: 4, " + resources if "pack: " not in resources else resources
-    study = STUDY.replace("pack: 4, %s", f"gpu_memory: 0.001, {asked}") % "digits"
+    study = STUDY.replace("pack: 4, %s", f"gpu_memory: 0.001, {resources}") % "digits"
     made = make_plan(load_study(write(study)))
     needed = run_memory(made.arms[0].settings)
     assert needed is not None

@@ -1,6 +1,7 @@
 """What is shown while a study runs."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,12 @@ from vistab.results.record import PackProgress
 def report(pack_id="p1", at=10, n_runs=4, **outcomes):
     """A progress report of a pack with 40 rounds."""
     return PackProgress(pack_id, at, 40, n_runs, outcomes=outcomes)
+
+
+def seen(pack_id="p1", at=10, n_runs=4, per_round=50, of=200, **more):
+    """The same of a pack that sees images, so many a round, of a data set."""
+    data = {"seen": at * per_round, "data_size": of}
+    return PackProgress(pack_id, at, 40, n_runs, **data, **more)
 
 
 def test_packs_run_until_their_outcomes_are_known():
@@ -37,6 +44,82 @@ def test_time_left_goes_by_the_pace_of_this_session_only():
     assert resumed.after(report(at=20)).seconds_left(10) == pytest.approx(10)
 
 
+def test_time_left_of_a_pack_that_goes_on_from_a_checkpoint():
+    """What an earlier session trained of it took none of this one's time either."""
+    resumed = PackProgress("p1", 20, 40, 8, resumed=20)
+    progress = StudyProgress(8).after(resumed)
+    assert progress.seconds_left(100) is None
+    progress = progress.after(replace(resumed, round=30))
+    assert progress.seconds_left(100) == pytest.approx(100)
+
+
+def test_time_left_of_a_pack_that_lost_its_worker():
+    """It goes on from a checkpoint of this session: nothing of it was done before."""
+    progress = StudyProgress(8).after(seen(at=30, n_runs=8))
+    progress = progress.after(seen(at=20, n_runs=8, resumed=20))
+    assert progress.seconds_left(100) == pytest.approx(100)
+
+
+def test_the_pace_of_a_long_study_is_known_after_minutes():
+    """A hundredth of it may be hours; in the first seconds a hundredth says nothing."""
+    progress = StudyProgress(1).after(PackProgress("p1", 10, 1000, 1))
+    assert progress.seconds_left(60) is None
+    assert progress.seconds_left(600) == pytest.approx(99 * 600)
+
+
+def test_images_a_second_are_those_of_all_packs_in_training():
+    """Since their first reports of this session; of packs that are done, nothing."""
+    progress = StudyProgress(8).after(seen(at=10), 100.0)
+    assert progress.images_per_second == 0
+    progress = progress.after(seen(at=14), 110.0)
+    assert progress.images_per_second == pytest.approx(4 * 4 * 50 / 10)
+    progress = progress.after(seen("p2", at=0, n_runs=2), 110.0).after(
+        seen("p2", at=1, n_runs=2), 115.0
+    )
+    assert progress.images_per_second == pytest.approx(80 + 2 * 50 / 5)
+    progress = progress.after(seen(at=40, outcomes={"healthy": 4}), 120.0)
+    assert progress.images_per_second == pytest.approx(20)
+
+
+def test_a_pack_that_fell_back_is_no_slower_for_it():
+    """Its worker died: what it sees again counts, what it lost does not count against it."""
+    progress = StudyProgress(8).after(seen(at=10), 0.0).after(seen(at=20), 10.0)
+    progress = progress.after(seen(at=5), 100.0).after(seen(at=6), 101.0)
+    assert progress.images_per_second == pytest.approx(4 * 50)
+
+
+@pytest.mark.parametrize(
+    ("reports", "words"),
+    [
+        ([seen(at=13)], "epoch 3.2 of 10"),
+        ([seen(at=12), seen("p2", at=12)], "epoch 3 of 10"),
+        ([seen(at=12), seen("p2", at=30)], "epoch 3 to 7.5 of 10"),
+        ([seen(at=12), seen("p2", at=12, per_round=250)], "epoch 3 to 15 of 10 to 50"),
+        ([seen(at=13, per_round=50_000)], "epoch 3,250 of 10,000"),
+    ],
+)
+def test_epochs_are_told_of_packs_in_training(reports, words):
+    """From the one that is furthest behind to the one that is furthest ahead."""
+    progress = StudyProgress(64)
+    for one in (*reports, seen("p9", at=40, outcomes={"healthy": 4}), report("p8", at=10)):
+        progress = progress.after(one)
+    (told, _) = progress.parts(10.0)
+    assert f"running, {words}" in told
+    assert told.endswith(("left", words))
+
+
+def test_everything_is_in_one_line_and_densities_have_no_epochs():
+    progress = StudyProgress(64, 12).after(seen("p0", 40, 12, outcomes={"healthy": 12}), 0.0)
+    progress = progress.after(seen("p1", 10, 26), 0.0).after(seen("p2", 10, 26), 0.0)
+    progress = progress.after(seen("p1", 13, 26), 1.0).after(seen("p2", 13, 26), 1.0)
+    assert progress.parts(3600.0)[0] == (
+        "12 of 64 runs done, 2 packs running, epoch 3.2 of 10, 7,800 images a second, "
+        "about 2 h 5 min left"
+    )
+    (told,) = StudyProgress(8).after(report(at=20)).parts(10.0)
+    assert told == "0 of 8 runs done, 1 pack running, about 30 s left"
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 40)), max_size=30))
 def test_the_fraction_is_one_only_when_all_is_trained(reports):
     """And never leaves [0, 1]."""
@@ -48,10 +131,19 @@ def test_the_fraction_is_one_only_when_all_is_trained(reports):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(4.2, "4 s"), (99, "99 s"), (170, "3 min"), (7500, "2 h 5 min")]
+    ("seconds", "words"),
+    [
+        (4.2, "4 s"),
+        (99, "99 s"),
+        (170, "3 min"),
+        (7500, "2 h 5 min"),
+        (71.9 * 3600, "71 h 54 min"),
+        (72 * 3600, "3 days"),
+        (11.4 * 86_400, "11 days"),
+    ],
 )
 def test_durations_are_as_exact_as_is_useful(seconds, words):
-    """Seconds, minutes, hours."""
+    """Seconds, minutes, hours, days."""
     assert duration(seconds) == words
 
 

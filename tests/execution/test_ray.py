@@ -107,7 +107,11 @@ def test_a_pack_that_raises_is_recorded_and_the_study_goes_on(on_ray):
 def test_progress_comes_in_from_the_workers(on_ray):
     """While packs train, and once with what came of each."""
     reports = on_ray[1].reports
-    assert any(not report.outcomes and 0 < report.round <= report.rounds for report in reports)
+    training = [report for report in reports if not report.outcomes]
+    assert any(0 < report.round <= report.rounds for report in training)
+    assert {(report.seen - 16 * report.round, report.data_size) for report in training} == {
+        (0, None)
+    }
     last = {report.pack_id: report for report in reports}
     assert sum(report.outcomes.get("crashed", 0) for report in last.values()) == 2
     assert sum(sum(report.outcomes.values()) for report in last.values()) == 4

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vistab.analysis.verdict import Verdict
 from vistab.report.figures.claims import DRAWN, claim_figures
-from vistab.report.figures.curves import metric_figure
+from vistab.report.figures.curves import coverage_figure, metric_figures
 from vistab.report.figures.maps import failure_map
 from vistab.report.figures.scale import Scale, round_ticks
 from vistab.report.figures.scatter import displacement_figure
@@ -19,6 +19,7 @@ from vistab.report.figures.survival import survival_figure
 from vistab.report.figures.svg import figure, polyline, spread, steps, text
 from vistab.report.view.claims import figure_labels
 from vistab.report.view.happened import CurvePanel, MapPanel, Series, Tally
+from vistab.report.view.metrics import MetricCurves
 from vistab.report.view.why import Group
 from vistab.spec.metrics import Metric
 
@@ -195,7 +196,8 @@ def test_ticks_of_a_narrow_range_are_told_apart(low: float, span: float) -> None
     """-1.40 and -1.42, not twice -1.4."""
     values = np.array([[low, low + span]])
     series = Series("a", "level0", np.array([0.0, 1.0]), values, "a")
-    drawing = str(metric_figure("m", Metric("higher"), CurvePanel("", (series,)), 1))
+    curves = MetricCurves("m", Metric("higher"), (CurvePanel("", (series,)),))
+    (drawing,) = map(str, metric_figures(curves, 1))
     at_y = [
         t.text
         for t in ElementTree.fromstring(drawing).iter("text")
@@ -231,3 +233,52 @@ def test_pairs_of_many_replicates_are_drawn_smaller_and_stay_off_the_axis(
         squares = ElementTree.fromstring(drawn).iter("rect")
         axis = min(float(x.get("x1", "nan")) for x in ElementTree.fromstring(drawn).iter("line"))
         assert min(float(square.get("x", "nan")) for square in squares) > axis
+
+
+def ends(*values: list[float]) -> CurvePanel:
+    """A panel with a side for each list of values over rounds 0, 1, 2, ..."""
+    sides = [
+        Series(f"s{k}", f"level{k}", np.arange(len(one), dtype=float), np.array([one]), f"s{k}")
+        for k, one in enumerate(values)
+    ]
+    return CurvePanel("", tuple(sides))
+
+
+def ticks_of_y(drawing: object) -> list[str]:
+    """What is written at the ticks of y."""
+    nodes = ElementTree.fromstring(str(drawing)).iter("text")
+    ticks = (node for node in nodes if node.get("class") == "tick")
+    return [str(node.text) for node in ticks if node.get("text-anchor") == "end"]
+
+
+def test_panels_of_one_target_share_an_axis_and_those_of_several_do_not() -> None:
+    panels = (ends([1.0, 2.0, 3.0]), ends([100.0, 200.0, 300.0]))
+    shared = MetricCurves("m", Metric("higher"), panels)
+    same, other = map(ticks_of_y, metric_figures(shared, 2))
+    assert same == other
+    apart = MetricCurves("m", Metric("higher"), panels, comparable=False)
+    low, high = map(ticks_of_y, metric_figures(apart, 2))
+    assert max(map(float, low)) < 10 < max(map(float, high))
+
+
+def test_what_real_images_score_is_a_dashed_line_on_the_axis() -> None:
+    """Though no run comes near it, and under its name."""
+    curves = MetricCurves("m", Metric("lower"), (ends([50.0, 40.0, 30.0]),), perfect=2.0)
+    (drawing,) = metric_figures(curves, 2)
+    root = ElementTree.fromstring(str(drawing))
+    (dashed,) = [node for node in root.iter("line") if node.get("class") == "margin"]
+    assert 22 <= float(dashed.get("y1", "nan")) <= 156
+    assert "real images" in texts(drawing)
+    (without,) = metric_figures(replace(curves, perfect=None), 2)
+    assert "real images" not in texts(without)
+    assert 'class="margin"' not in str(without)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_labels_at_the_end_of_curves_stay_above_the_ticks_of_x(share: float) -> None:
+    drawing = coverage_figure(ends([0.5, share], [0.5, share], [0.5, share]), 1)
+    labels = [y for name, (_, y) in texts(drawing).items() if name in ("s0", "s1", "s2")]
+    axis = max(float(r.get("y1", "nan")) for r in ElementTree.fromstring(str(drawing)).iter("line"))
+    assert len(labels) == 3
+    assert (np.diff(sorted(labels)) >= 12).all()
+    assert max(labels) <= axis + 4

@@ -1,4 +1,4 @@
-"""Three digits in three channels: what is drawn, and what a perfect sampler of 1000 modes scores."""
+"""Three digits in three channels: what is drawn, and what a perfect sampler scores."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 @cache
 def many() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """20,000 samples, how far each is from its mode, and which that is."""
-    samples = STACKED.sample(20_000, rng(1))
+    """10,000 samples, how far each is from its mode, and which that is."""
+    samples = STACKED.sample(10_000, rng(1))
     return samples, *MODES.nearest(samples)
 
 
@@ -140,9 +140,9 @@ def test_as_many_draws_are_of_high_quality_as_fair_shares_say() -> None:
 
 
 def test_draws_in_feature_space_are_draws_of_the_target() -> None:
-    drawn = MODES.draw(20_000, rng(5))
+    drawn = MODES.draw(10_000, rng(5))
     assert drawn.mean(axis=0) == pytest.approx(many()[0].mean(axis=0), abs=0.03)
-    assert binomtest(int(np.sum(MODES.nearest(drawn)[0] <= 1)), 20_000, MODES.ceiling).pvalue > 1e-3
+    assert binomtest(int(np.sum(MODES.nearest(drawn)[0] <= 1)), 10_000, MODES.ceiling).pvalue > 1e-3
 
 
 def test_numbers_of_the_whole_are_those_of_its_samples() -> None:
@@ -164,9 +164,9 @@ def test_numbers_of_a_mode_are_those_of_many_samples_of_it(mode: int) -> None:
     distance, index = bins.nearest(BASE.data)
     good = distance <= bins.radii[index]
     triples, all_of_it = [], []
-    for digit in (mode // 100, mode // 10 % 10, mode % 10):
+    for channel, digit in enumerate((mode // 100, mode // 10 % 10, mode % 10)):
         own = np.flatnonzero(good & (told == digit))
-        triples.append(BASE.data[own[rng(digit).integers(len(own), size=20_000)]])
+        triples.append(BASE.data[own[rng(channel).integers(len(own), size=20_000)]])
         all_of_it.append(BASE.data[told == digit].mean(axis=0))
     covariance = np.cov(np.concatenate(triples, axis=1).astype(float), rowvar=False)
     square = np.array([np.trace(covariance), np.sum(covariance**2)])
@@ -203,7 +203,7 @@ def test_a_sampler_that_knows_few_images_lacks_variety() -> None:
     repeated = few[rng(1).integers(50, size=(1, 1000))].astype(float)
     anew = STACKED.sample(1000, rng(2))[None].astype(float)
     variety = [MODES.variety(one, np.ones(1))[0] for one in (repeated, anew)]
-    assert variety[0] < 0.05
+    assert variety[0] < 0.1
     assert variety[1] == 1
 
 
@@ -221,7 +221,7 @@ def expected_scores(n: int) -> tuple[float, float]:
 
 @pytest.mark.parametrize("n", [512, 2000, 5000])
 def test_it_scores_what_the_documentation_says(n: int) -> None:
-    row = re.search(rf"^\| {n:,} \| (\d+) of 1000 \| (0.\d\d) \|".replace("512", "512"), PAGE, re.M)
+    row = re.search(rf"^\| {n:,} \| (\d+) of 1000 \| (0.\d\d) \|", PAGE, re.M)
     assert row is not None
     stated = float(row[1]), float(row[2])
     modes, coverage = expected_scores(n)

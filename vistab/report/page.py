@@ -15,7 +15,7 @@ from vistab.analysis.verdict import Verdict
 from vistab.analysis.wording import count, say_about
 from vistab.report import words
 from vistab.report.figures.claims import claim_figures
-from vistab.report.figures.curves import coverage_figure, metric_figure, rule, signal_figure
+from vistab.report.figures.curves import coverage_figure, metric_figures, rule, signal_figure
 from vistab.report.figures.forest import forest_axis, forest_figure
 from vistab.report.figures.frontier import (
     bracket_ends,
@@ -31,9 +31,10 @@ from vistab.report.figures.inside import (
     parts_figure,
 )
 from vistab.report.figures.maps import failure_map, outcome_class, outcome_map, stack
+from vistab.report.figures.nearest import pair_figures
 from vistab.report.figures.scatter import displacement_figure, key_mark
 from vistab.report.figures.search import CLASSES, class_mark, objective_figure, plane_figure
-from vistab.report.figures.strips import TILES, frames
+from vistab.report.figures.strips import SIZE, TILES, Drawn, draw_strips
 from vistab.report.figures.survival import survival_figure
 from vistab.report.figures.svg import figure
 from vistab.report.html import asset, environment, icon
@@ -42,6 +43,7 @@ from vistab.report.view.claims import compact_runs, control_rows, forest_reach
 from vistab.report.view.happened import NamedTally
 from vistab.report.view.layout import plain, told_columns
 from vistab.report.view.method import PHASES
+from vistab.report.view.nearest import SHOWN, nearest_words
 from vistab.results import Results
 from vistab.results.provenance import dropped
 from vistab.spec.study import Study
@@ -70,14 +72,17 @@ def _environment() -> Environment:
             outcome_class=outcome_class,
             forest_figure=forest_figure,
             forest_axis=forest_axis,
-            frames=frames,
             frame_images=TILES**2,
+            pair_figures=pair_figures,
+            nearest_words=nearest_words,
+            shown_pairs=SHOWN,
+            features=words.FEATURES,
             codes_figure=codes_figure,
             data_figure=data_figure,
             pairs_figure=pairs_figure,
             part_finding=part_finding,
             parts_figure=parts_figure,
-            metric_figure=metric_figure,
+            metric_figures=metric_figures,
             metric_name=words.metric_name,
             rule=rule,
             failure_classes=CLASSES,
@@ -115,11 +120,15 @@ def _environment() -> Environment:
 
 def _context(view: View, runs: pd.DataFrame) -> dict[str, Any]:
     survival = _survival(view)
-    shown = {"happened"} if view.maps or view.named or survival or view.coverage else set()
+    happened = (view.maps, view.named, survival, view.coverage, view.fidelity)
+    shown = {"happened"} if any(happened) else set()
+    drawn = draw_strips(view.strips) if view.strips else Drawn({})
     return {
         "view": view,
+        "drawn": drawn,
+        "gallery": drawn.size > SIZE,
         "version": vistab.__version__,
-        "style": asset("style.css") + (asset("search.css") if view.search else ""),
+        "style": _style(view),
         "script": asset("script.js"),
         "icons": asset("icons.html.j2"),
         "level": f"{100 * (1 - view.study.alpha):g} %",
@@ -133,14 +142,21 @@ def _context(view: View, runs: pd.DataFrame) -> dict[str, Any]:
         "outcomes": list(view.flow.tally.outcomes),
         "survival": survival,
         "plain_runs": plain_runs(runs),
-        "pooled_axes": [words.axis_name(path) for path in view.inside.pooled]
-        if view.inside
-        else [],
         "phases": PHASES.get(view.study.family.kind, ()),
         **_declared(view),
         "command": view.provenance.get("command"),
         "cite": cite(view),
     }
+
+
+def _style(view: View) -> Markup:
+    images = view.strips is not None and not view.strips.space.is_plane
+    names = [
+        "style.css",
+        *(["search.css"] if view.search else []),
+        *(["images.css"] if images else []),
+    ]
+    return Markup("").join(map(asset, names))
 
 
 def breakable(name: str) -> Markup:

@@ -32,8 +32,21 @@ METRICS: Mapping[str, tuple[str, str]] = {
     "prior_mismatch": ("mismatch of codes and prior", "0 none, 1 total"),
     "cycle_error": ("cycle error of latents", "1 is the prior's variance"),
     "active_latents": ("active latent dimensions", "number"),
+    "frechet_distance": ("Fr\u00e9chet distance", "squared distance of features"),
+    "kernel_distance": ("kernel distance", "squared discrepancy"),
+    "precision": ("precision", "share of generated images"),
+    "recall": ("recall", "share of real images"),
+    "density": ("density", "1 as among real images"),
+    "neighbour_coverage": ("neighbour coverage", "share of real images"),
 }
-"""Metrics of families: what they are called, and their unit or scale."""
+"""Metrics: what they are called, and their unit or scale."""
+
+FEATURES: Mapping[str, str] = {
+    "pixels": "principal axes of the pixels",
+    "classifier": "features of a classifier of digits",
+    "inception": "features of the Inception network",
+}
+"""Where the fidelity of images is measured."""
 
 EFFECTS = {"log_likelihood": "nats", "evidence_lower_bound": "nats"}
 """Units of metrics that have one."""

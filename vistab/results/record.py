@@ -34,8 +34,8 @@ class PackRecord:
     runs: a row per run: run_id, status, outcome, onset_round, converged_round, severity, evidence,
         final_<metric>, best_<metric>, rounds, seconds, device (the axis columns are joined later).
     history: a row per run and snapshot: run_id, round, evidence and signals (float32, or lists).
-    samples: film strips, float16: "rounds" [T]; per run_id samples [T, n, d]; and, of families that
-        have them, `<run_id>.<picture>` [T, n, ...] and `<run_id>.originals` [n, d].
+    samples: film strips, images as uint8 levels, all else float16: "rounds" [T]; per run_id samples
+        [T, n, d]; what else there is, as in `Results.pictures`: `<run_id>.<picture>` [T, n, ...].
     """
 
     pack_id: str

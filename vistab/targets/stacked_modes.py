@@ -128,7 +128,7 @@ class StackedModes:
 
         The mode is what the classifier says, whatever its distance.
         """
-        channels = np.asarray(samples).reshape(*samples.shape[:-1], CHANNELS, -1)
+        channels = np.asarray(samples, dtype=float).reshape(*samples.shape[:-1], CHANNELS, -1)
         distance, labels = _told(channels, self.base.modes, self._network)
         place = CLASSES ** np.arange(CHANNELS)[::-1]
         return distance.max(axis=-1), labels @ place
@@ -208,9 +208,7 @@ class _SingleDigits:
         )
 
 
-def _told(
-    features: npt.NDArray[np.floating], bins: Modes, network: Perceptron
-) -> tuple[Array, npt.NDArray[np.intp]]:
+def _told(features: Array, bins: Modes, network: Perceptron) -> tuple[Array, npt.NDArray[np.intp]]:
     """Distance to the nearest bin, in its radii, and the digit, of features [..., f]; both [...].
 
     The digit is the classifier's.

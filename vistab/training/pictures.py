@@ -66,16 +66,16 @@ class Pictures:
         number: int,
         pictures: Mapping[str, Tensor],
         data: Tensor,
-        target: Target | None = None,
+        target: Target,
         *,
-        last: bool = False,
+        last: bool,
     ) -> None:
         """Keep the first of each picture [K, n, ...], and of the data they were made of.
 
         The first 200; of images 36. last: of the kept rounds; where comparing with the data takes
         long, only there.
         """
-        images = target is not None and len(target.shape) == 3
+        images = len(target.shape) == 3
         self.shots[number] = {
             name: _first_images(picture) if images and name in IN_DATA_SPACE else _first(picture)
             for name, picture in pictures.items()

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from vistab.report import render
-from vistab.report.figures.curves import metric_axis, metric_figure
-from vistab.report.figures.frames import GAP, placed, png, tiles
+from vistab.report.figures.curves import metric_axis, metric_figures
+from vistab.report.figures.frames import placed, png
 from vistab.report.figures.inside import codes_figure, pairs_figure, part_finding, parts_figure
 from vistab.report.view import build_view
 from vistab.report.view.happened import CurvePanel, Series
 from vistab.report.view.inside import Codes, Pairs, Parts
 from vistab.report.view.method import PHASES
+from vistab.report.view.metrics import MetricCurves
 from vistab.report.view.space import Pixels, Plane, space_of
 from vistab.report.words import OUTCOMES, metric_name
 from vistab.spec.families import FAMILIES
@@ -61,7 +62,7 @@ def test_each_family_shows_its_own_metrics_and_pictures(made: tuple[Study, Any])
         assert inside is None
         return
     assert inside is not None
-    assert {curves.name for curves in inside.metrics} == set(study.family.metrics)
+    assert {curves.name for curves in inside.metrics.curves} == set(study.family.metrics)
     shown = {what for what in ("parts", "codes", "pairs") if inside.shows(what)}
     assert shown == SHOWS[study.family.kind]
 
@@ -213,7 +214,7 @@ def test_each_datum_is_joined_to_its_own_reconstruction() -> None:
 def test_reconstructions_that_are_not_finite_do_not_break_the_page() -> None:
     pairs = Pairs(5, np.zeros((3, 2)), np.full((3, 2), np.nan))
     assert "not finite" in alts(pairs_figure(pairs, PLANE))
-    pixels = Pixels(8, 8, np.zeros((2, 64)))
+    pixels = Pixels(1, 8, 8)
     images = Pairs(5, np.zeros((40, 64)), np.full((40, 64), np.nan))
     assert "not finite" in alts(pairs_figure(images, pixels))
 
@@ -244,12 +245,6 @@ def test_a_png_holds_its_grey_levels(grey: Any) -> None:
     np.testing.assert_array_equal(lines[:, 1:], grey)
     crc = int.from_bytes(data[start + length : start + length + 4], "big")
     assert crc == zlib.crc32(data[start - 4 : start + length])
-
-
-def test_paper_is_white_ink_is_black_and_no_number_is_grey() -> None:
-    images = np.array([-1.0, 1.0, np.nan]).reshape(3, 1, 1)
-    assert tiles(images, 3).tolist() == [[255, GAP, 0, GAP, GAP]]
-    assert tiles(images, 2).tolist() == [[255, GAP, 0], [GAP, GAP, GAP], [GAP, GAP, GAP]]
 
 
 def test_a_browser_would_accept_the_pictures(
@@ -288,13 +283,30 @@ def test_errors_that_differ_by_factors_share_a_log_axis() -> None:
     assert high > 5
 
 
+def test_errors_of_one_size_have_a_plain_axis_from_0() -> None:
+    low, high, log = metric_axis(Metric("lower"), [np.array([20.0, 40.0])])
+    assert (low, log) == (0, False)
+    assert high == pytest.approx(40, rel=0.05)
+
+
+@pytest.mark.parametrize("perfect", [0.001, 0.0, -0.001])
+def test_a_perfect_score_is_on_the_axis_which_is_no_log_axis_if_it_cannot_be(
+    perfect: float,
+) -> None:
+    """Unbiased estimates of a distance may be below 0."""
+    low, high, log = metric_axis(Metric("lower"), [np.array([0.02, 3.0])], perfect)
+    assert low <= perfect <= high
+    assert log == (perfect > 0)
+
+
 def test_a_label_stands_where_its_median_ends() -> None:
     """Of runs that all diverge half way, that is not the end of the axis."""
     rounds = np.array([0.0, 50.0, 100.0])
     values = np.array([[1.0, 2.0, np.nan], [1.0, 2.0, np.inf]])
     gone = Series("loss minimax", "level0", rounds, values, "minimax")
     there = Series("loss vi", "level1", rounds, np.array([[0.0, 0.5, 1.0]]), "vi")
-    drawing = metric_figure("m", Metric("higher"), CurvePanel("", (gone, there)), 100)
+    panel = CurvePanel("", (gone, there))
+    (drawing,) = metric_figures(MetricCurves("m", Metric("higher"), (panel,)), 100)
     labels = {t.text: float(t.get("x", "nan")) for t in ElementTree.fromstring(str(drawing))}
     assert labels["vi"] > labels["minimax"] + 80
     assert alts(drawing) == "All runs: the median run loss minimax ends at 2, loss vi ends at 1"

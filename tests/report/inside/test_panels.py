@@ -28,7 +28,7 @@ def inside_of(made: tuple[Any, Any]) -> InsideView:
         ),
         (
             "family.scale: [0.1, 1.0], family.warm_up_rounds: [0, 100, 200, 300]",
-            ("family.warm_up_rounds",),
+            ("warm up rounds",),
             [""],
         ),
     ],
@@ -39,18 +39,30 @@ def test_the_x_axis_has_panels_of_its_own_while_there_is_room(
 ) -> None:
     """Four metrics and two values make eight panels; four values would make sixteen."""
     inside = inside_of(make_made("vae", "ring", axes, 2, 4))
-    assert inside.pooled == pooled
-    for curves in inside.metrics:
+    assert inside.metrics.pooled == pooled
+    for curves in inside.metrics.curves:
         assert [panel.title for panel in curves.panels] == titles
 
 
 def test_a_panel_holds_the_runs_of_its_own_values(make_made: MakeMade) -> None:
     axes = "family.scale: [0.1, 1.0], family.warm_up_rounds: [0, 300]"
     study, results = make_made("vae", "ring", axes, 2, 4)
-    (bound,) = (c for c in inside_of((study, results)).metrics if c.name == "evidence_lower_bound")
+    found = inside_of((study, results)).metrics.curves
+    (bound,) = (curves for curves in found if curves.name == "evidence_lower_bound")
     runs = results.runs
     for panel, warm_up in zip(bound.panels, (0, 300), strict=True):
         for series, scale in zip(panel.series, (0.1, 1.0), strict=True):
             own = runs[(runs["family.warm_up_rounds"] == warm_up) & (runs["family.scale"] == scale)]
             kept = results.history[results.history["run_id"].isin(own["run_id"])]
             assert sorted(series.values.ravel()) == sorted(kept["evidence_lower_bound"])
+
+
+@pytest.mark.parametrize(("second", "comparable"), [("target.std", False), ("family.scale", True)])
+def test_likelihoods_of_different_targets_have_axes_of_their_own(
+    second: str, comparable: bool, make_made: MakeMade
+) -> None:
+    """A narrow target's log-likelihood says nothing of a wide one's."""
+    axes = f"family.kl_weight: [1, 2], {second}: [0.02, 0.1]"
+    curves = inside_of(make_made("vae", "ring", axes, 2, 4)).metrics.curves
+    assert {one.comparable for one in curves} == {comparable}
+    assert {len(one.panels) for one in curves} == {2}

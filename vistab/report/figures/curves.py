@@ -13,6 +13,7 @@ from markupsafe import Markup
 from vistab.report.figures.panel import Panel, cut_off, frame, panel
 from vistab.report.figures.svg import band, figure, line, path, spread, tag, text
 from vistab.report.view.happened import CurvePanel, Floats, Series, quantile
+from vistab.report.view.metrics import MetricCurves
 from vistab.report.words import TickText, metric_unit, number, percent
 from vistab.spec.metrics import Metric
 
@@ -20,6 +21,9 @@ MOST_LINES = 60
 FEWER_LINES = 20
 """Runs drawn faint on one side of a panel of coverage, and of another metric; of more, evenly
 spaced ones. Medians are of all."""
+
+LOG_FROM = 10
+"""Errors get a log axis if the largest is so many times the smallest."""
 
 
 def coverage_figure(curves: CurvePanel, last: float) -> Markup:
@@ -29,14 +33,44 @@ def coverage_figure(curves: CurvePanel, last: float) -> Markup:
     return _run_curves(curves, area, axes, percent, MOST_LINES)
 
 
-def metric_figure(name: str, metric: Metric, curves: CurvePanel, last: float) -> Markup:
-    """The same of a family's metric, on the axis that `metric_axis` gives."""
-    low, high, log = metric_axis(metric, [series.values for series in curves.series])
-    area = _run_panel(curves, last, (low, high), log=log)
-    better = f"{metric.better} is better"
-    label = ", ".join(filter(None, (metric_unit(name), better, "log scale" if log else "")))
-    axes = frame(area, "round", label, y_text=_told_apart(area))
-    return _run_curves(curves, area, axes, number, FEWER_LINES)
+def metric_figures(curves: MetricCurves, last: float) -> list[Markup]:
+    """The same of a metric, a figure a panel, on the axis that `metric_axis` gives.
+
+    Panels of one target share it. What a perfect sampler has, if known, is a dashed line.
+    """
+    if curves.comparable:
+        axes = [_axis(curves, curves.panels)] * len(curves.panels)
+    else:
+        axes = [_axis(curves, [one]) for one in curves.panels]
+    pairs = zip(curves.panels, axes, strict=True)
+    return [_metric_figure(curves, one, last, axis) for one, axis in pairs]
+
+
+Axis = tuple[float, float, bool]
+"""From, to, and whether it is a log axis."""
+
+
+def _axis(curves: MetricCurves, panels: Sequence[CurvePanel]) -> Axis:
+    values = [series.values for one in panels for series in one.series]
+    return metric_axis(curves.metric, values, curves.perfect)
+
+
+def _metric_figure(curves: MetricCurves, one: CurvePanel, last: float, axis: Axis) -> Markup:
+    low, high, log = axis
+    area = _run_panel(one, last, (low, high), log=log)
+    better = f"{curves.metric.better} is better"
+    told = (metric_unit(curves.name), better, "log scale" if log else "")
+    axes = frame(area, "round", ", ".join(filter(None, told)), y_text=_told_apart(area))
+    axes += Markup("") if curves.perfect is None else _perfect(area, curves.perfect)
+    return _run_curves(one, area, axes, number, FEWER_LINES)
+
+
+def _perfect(area: Panel, value: float) -> Markup:
+    """A dashed line across, named at its beginning, where curves have not come near it yet."""
+    y = _inside(area, value)
+    above = y - area.y.end > 14  # or there is no room
+    name = text(area.x.start + 4, y - 5 if above else y + 13, "real images", "direct halo")
+    return line(area.x.start, y, area.x.end, y, "margin") + name
 
 
 def _run_panel(
@@ -47,23 +81,25 @@ def _run_panel(
     return panel((0, last), y, width=320, height=190, right=right, log_y=log)
 
 
-def metric_axis(metric: Metric, values: Sequence[Floats]) -> tuple[float, float, bool]:
+def metric_axis(metric: Metric, values: Sequence[Floats], perfect: float | None = None) -> Axis:
     """The range of a metric's axis, and whether it is a log axis.
 
     From 0 to its bound for a metric that has one. Errors, which are to fall towards 0 but may be
-    off by orders of magnitude, on a log axis. Else what all but the worst tenth span: the first
-    rounds are there.
+    off by orders of magnitude, on a log axis if they are. Else what all but the worst tenth span:
+    the first rounds are there. What a perfect sampler has, if known, is always on the axis.
     """
     known = np.concatenate([one[np.isfinite(one)] for one in values])
     if metric.most is not None or not len(known):
         return 0.0, metric.most or 1.0, False
-    log = metric.better == "lower" and bool(known.min() > 0)
+    ends = [float(known.min()), float(known.max()), *([] if perfect is None else [perfect])]
+    log = metric.better == "lower" and min(ends) > 0 and max(ends) >= LOG_FROM * min(ends)
     worst, best = (0.1, 1.0) if metric.better == "higher" else (0.9, 0.0)
-    low, high = sorted(float(np.quantile(known, q)) for q in (worst, best))
+    inner = [float(np.quantile(known, q)) for q in (worst, best)] + ends[2:]
+    low, high = min(inner), max(inner)
     if log:
         return low / 1.1, high * 1.1, True
     room = 0.05 * (high - low) or 0.5
-    return (0.0 if known.min() >= 0 else low - room), high + room, False
+    return (0.0 if min(ends) >= 0 else low - room), high + room, False
 
 
 def _run_curves(
@@ -94,8 +130,9 @@ def _end_labels(area: Panel, series: Sequence[Series]) -> list[Markup]:
     ends = [(one, *_end(one)) for one in series]
     known = [end for end in ends if math.isfinite(end[2])]
     ys = spread([_inside(area, value) for *_, value in known], 13)
+    above = min(0.0, area.y.start - max(ys, default=0.0))  # the ticks of x, which are below
     return [
-        text(area.x(at) + 6, y + 4, one.short, f"direct strong halo ink-{one.side}")
+        text(area.x(at) + 6, y + above + 4, one.short, f"direct strong halo ink-{one.side}")
         for (one, at, _), y in zip(known, ys, strict=True)
     ]
 

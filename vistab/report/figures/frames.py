@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import struct
 import zlib
 
 import numpy as np
 import numpy.typing as npt
-from markupsafe import Markup
 
-from vistab.report.figures.svg import tag
 from vistab.report.view.happened import Floats
-from vistab.report.view.space import Pixels, Plane
+from vistab.report.view.space import Plane
 
 Levels = npt.NDArray[np.uint8]
-
-GAP = 200
-"""Grey level of the one pixel between two tiles."""
 
 
 def placed(points: Floats, plane: Plane, size: float) -> Floats:
@@ -25,27 +19,6 @@ def placed(points: Floats, plane: Plane, size: float) -> Floats:
     half = size / 2
     places: Floats = half + (points - plane.middle) / plane.reach * half * np.array([1, -1])
     return places
-
-
-def picture(images: Floats, pixels: Pixels, columns: int, at: tuple[float, float, float]) -> Markup:
-    """Images [n, height x width] as tiles, `columns` a row; `at` is left, top and width."""
-    mosaic = tiles(images.reshape(-1, pixels.height, pixels.width), columns)
-    tall, wide = mosaic.shape
-    left, top, width = at
-    return tag(
-        "image",
-        x=left,
-        y=top,
-        width=width,
-        height=width * tall / wide,
-        href=f"data:image/png;base64,{base64.b64encode(png(mosaic)).decode()}",
-    )
-
-
-def tiles(images: Floats, columns: int) -> Levels:
-    """Images [n, h, w] from -1 (white) to 1 (black) side by side; NaN is grey, as gaps are."""
-    grey = np.where(np.isfinite(images), 255 * (1 - np.clip(images, -1, 1)) / 2, GAP)
-    return side_by_side(grey.round().astype(np.uint8), columns, GAP)
 
 
 def side_by_side(images: Levels, columns: int, gap: int) -> Levels:

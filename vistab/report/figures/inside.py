@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from markupsafe import Markup
 
 from vistab.analysis.wording import count
-from vistab.report.figures.frames import picture, placed
+from vistab.report.figures.frames import placed
+from vistab.report.figures.images import SMALL, mosaic, picture
 from vistab.report.figures.panel import frame, panel
 from vistab.report.figures.svg import circle, dots, figure, line, path, polyline, rect, tag, text
+from vistab.report.view.happened import Floats
 from vistab.report.view.inside import Codes, Pairs, Parts
 from vistab.report.view.space import Pixels, Space
 from vistab.report.words import number
@@ -70,7 +73,7 @@ def _short(value: float) -> str:
 def data_figure(space: Space) -> Markup:
     """The modes of the data, numbered, in the colours that their codes bear."""
     if isinstance(space, Pixels):
-        return _bins(space)
+        return Markup("") if space.centres is None else _bins(space, space.centres)
     drawn = [rect(1, 1, SIZE - 2, SIZE - 2, "shot")]
     for k, (x, y) in enumerate(placed(space.centres, space, SIZE).tolist()):
         drawn.append(circle(x, y, 5, f"fill-m{k % COLOURS}"))
@@ -78,16 +81,18 @@ def data_figure(space: Space) -> Markup:
     return figure(f"The {count(len(space.centres), 'mode')} of the data", SIZE, SIZE, *drawn)
 
 
-def _bins(pixels: Pixels, columns: int = 10, tall: float = 56.0) -> Markup:
+def _bins(pixels: Pixels, centres: Floats, columns: int = 10, tall: float = 56.0) -> Markup:
     """The mean image of each bin, its number beneath on a rule of its colour."""
     wide, drawn = 2 * SIZE / columns, []
-    for k, image in enumerate(pixels.centres):
+    for k, image in enumerate(centres):
         x, y = k % columns * wide, k // columns * tall
-        drawn.append(picture(image[None], pixels, 1, (x + 2, y, wide - 4)))
+        drawn.append(
+            picture(mosaic(image[None], pixels, 1), pixels, (x + 2, y, wide - 4), exact=True)
+        )
         drawn.append(rect(x + 2, y + wide - 2, wide - 4, 4, f"fill-m{k % COLOURS}"))
         drawn.append(text(x + wide / 2, y + wide + 13, k + 1, "direct strong", "middle"))
-    rows = -(-len(pixels.centres) // columns)
-    alt = f"The mean images of the {len(pixels.centres)} bins of the data"
+    rows = -(-len(centres) // columns)
+    alt = f"The mean images of the {len(centres)} bins of the data"
     return figure(alt, 2 * SIZE, rows * tall, *drawn)
 
 
@@ -98,17 +103,26 @@ def codes_figure(codes: Codes) -> Markup:
     inside = (np.abs(places - half) <= half).all(axis=1)
     drawn = [rect(1, 1, SIZE - 2, SIZE - 2, "shot")]
     drawn += [circle(half, half, k / PRIOR_REACH * half, "prior") for k in (1, 2, 3)]
-    shown = [(mode, places[inside & (codes.modes == mode)]) for mode in np.unique(codes.modes)]
-    drawn += [dots(own.tolist(), f"samples stroke-m{mode % COLOURS}") for mode, own in shown]
-    for mode, own in shown:
-        if len(own) >= LEAST_NUMBERED:
-            x, y = np.median(own, axis=0).tolist()
-            drawn.append(text(x, y - 7, mode + 1, "direct strong halo", "middle"))
+    if codes.modes is None:
+        drawn.append(dots(places[inside].tolist(), "samples s-treatment"))
+    else:
+        drawn += _by_mode(places[inside], codes.modes[inside])
     outside = int((~inside).sum())
     drawn += [ALL_OUTSIDE] if outside == len(places) else []
     note = f"; {outside} of {len(places)} outside the frame" if outside else ""
     alt = f"Codes of the data at round {codes.round}, over the prior's 1, 2 and 3 deviations"
     return figure(alt + note, SIZE, SIZE, *drawn)
+
+
+def _by_mode(places: Floats, modes: npt.NDArray[np.integer]) -> list[Markup]:
+    """Dots in the colours of their modes, then the number of each mode that has some."""
+    shown = [(mode, places[modes == mode]) for mode in np.unique(modes)]
+    drawn = [dots(own.tolist(), f"samples stroke-m{mode % COLOURS}") for mode, own in shown]
+    for mode, own in shown:
+        if len(own) >= LEAST_NUMBERED:
+            x, y = np.median(own, axis=0).tolist()
+            drawn.append(text(x, y - 7, mode + 1, "direct strong halo", "middle"))
+    return drawn
 
 
 ALL_OUTSIDE = text(SIZE / 2, SIZE / 2 + 5, "all outside", "outside", "middle")
@@ -135,13 +149,14 @@ def pairs_figure(pairs: Pairs, space: Space) -> Markup:
 
 def _image_pairs(pairs: Pairs, pixels: Pixels) -> Markup:
     """The first images of the data above what the model makes of them."""
-    tall = SIZE * pixels.height / pixels.width / TILES
+    tall, block = SIZE * pixels.height / pixels.width / TILES, -(-pixels.side // SMALL)
     drawn = []
     for row, name in ((0, "originals"), (1, "reconstructions")):
         images = getattr(pairs, name)
         for line_of, start in enumerate(range(0, PAIRED_LINES * TILES, TILES)):
             y = line_of * (2 * tall + 10) + row * tall
-            drawn.append(picture(images[start : start + TILES], pixels, TILES, (0, y, SIZE)))
+            whole = mosaic(images[start : start + TILES], pixels, TILES, block)
+            drawn.append(picture(whole, pixels, (0, y, SIZE), exact=pixels.side <= SMALL))
     return figure(_distance(pairs), SIZE, PAIRED_LINES * (2 * tall + 10) - 10, *drawn)
 
 

@@ -224,6 +224,7 @@
       byId("strips").classList.toggle("one-round", k >= 0);
       for (const list of strips) [...list.children].forEach((frame, j) => { frame.hidden = k >= 0 && j !== k; });
       told.textContent = k < 0 ? "all rounds" : `round ${strips[0].children[k].querySelector("span").firstChild.textContent.trim()}`;
+      slider.setAttribute("aria-valuetext", told.textContent);
     });
     place.replaceWith(make("div", { class: "slider" }, make("label", {}, "Show one round ", slider), told));
   }

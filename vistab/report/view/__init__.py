@@ -12,6 +12,7 @@ from vistab.analysis.verdict import Verdict
 from vistab.plan import make_plan
 from vistab.plan.model import Plan
 from vistab.report.view.claims import ForestRow, answer, forest_row
+from vistab.report.view.epochs import epochs_of
 from vistab.report.view.happened import (
     CurvePanel,
     MapPanel,
@@ -32,6 +33,8 @@ from vistab.report.view.method import (
     losses,
     machine,
 )
+from vistab.report.view.metrics import MetricsView, metrics_view
+from vistab.report.view.nearest import NearestView, nearest_view
 from vistab.report.view.payload import payload
 from vistab.report.view.search import SearchView, search_view
 from vistab.report.view.space import space_of
@@ -39,6 +42,7 @@ from vistab.report.view.strips import StripView, strip_view
 from vistab.report.view.typical import Group, typical_groups
 from vistab.report.view.why import WhyView, why_view
 from vistab.results import Results
+from vistab.spec.metrics import FIDELITY_METRICS
 from vistab.spec.study import Study
 
 
@@ -48,7 +52,7 @@ class View:
 
     All is of confirm runs alone, but the search, its flow (`explored`), the losses, the machine and
     the payload. layout: of the maps. curves: of coverage over rounds, with the x axis apart where
-    there is room.
+    there is room. epoch: `1 epoch = 28 rounds`; nothing where that is not so for all runs.
     """
 
     study: Study
@@ -61,9 +65,12 @@ class View:
     maps: tuple[MapPanel, ...]
     named: tuple[NamedTally, ...]
     coverage: tuple[CurvePanel, ...]
+    fidelity: MetricsView | None
+    epoch: str
     groups: tuple[Group, ...]
     more_groups: bool
     strips: StripView | None
+    nearest: NearestView | None
     inside: InsideView | None
     why: WhyView | None
     explored: Flow | None
@@ -90,6 +97,8 @@ def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> V
     groups, more_groups = typical_groups(grid, history, layout)
     space = space_of(study.target)
     strips = strip_view(results, groups, space)
+    plan = _plan(study, results)
+    epochs = epochs_of(plan, results.provenance)
     claims = {claim.id: claim for claim in study.claims}
     return View(
         study=study,
@@ -102,24 +111,38 @@ def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> V
         maps=map_panels(grid, layout) if finished and study.search is None else (),
         named=named_tallies(runs) if finished else (),
         coverage=coverage_panels(grid, history, curves),
+        fidelity=_fidelity(study, results, grid, layout),
+        epoch=epochs.note if epochs else "",
         groups=groups,
         more_groups=more_groups,
         strips=strips,
+        nearest=nearest_view(results, groups, space),
         inside=inside_view(study, results, grid, layout, groups, space),
-        why=why_view(_plan(study, results), verdicts, runs, history),
+        why=why_view(plan, verdicts, runs, history),
         explored=explored_flow(study, results.runs),
         flow=flow(study, runs, verdicts),
         losses=losses(results.runs),
-        design=design(study),
+        design=design(study, results.provenance, epochs),
         machine=machine(results.provenance, results.runs),
         provenance=results.provenance,
-        payload=payload(results, verdicts, strips, study.family),
+        payload=payload(results, verdicts, strips, study),
     )
 
 
 def confirm_runs(results: Results) -> pd.DataFrame:
     """The runs that claims may read, and of which the report speaks; those of a search are not."""
     return results.runs[results.runs["role"] == "confirm"]
+
+
+def _fidelity(
+    study: Study, results: Results, runs: pd.DataFrame, layout: Layout
+) -> MetricsView | None:
+    """The measures that a study with `evidence` has, and what real images score."""
+    if study.evidence is None:
+        return None
+    perfect = results.provenance.get("perfect")
+    found = metrics_view(FIDELITY_METRICS, runs, results.history, layout, perfect)
+    return found if found.curves else None
 
 
 def _plan(study: Study, results: Results) -> Plan:

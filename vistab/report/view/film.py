@@ -106,13 +106,17 @@ def _tiles(film: Film) -> Tiles:
 def _first_images(samples: Samples) -> Floats:
     """The first images of a snapshot [n, h, w, c], averaged over blocks of pixels if large."""
     images = _channels_last(samples[:MOST_TILES])
+    return averaged(images, -(-max(images.shape[1:3]) // MOST_PIXELS))
+
+
+def averaged(images: Floats, block: int) -> Floats:
+    """Images [n, h, w, c], averaged over blocks of pixels, `block` each way; a rest is cut off."""
     n, height, width, channels = images.shape
-    block = -(-max(height, width) // MOST_PIXELS)
     tall, wide = min(block, height), min(block, width)
     rows, columns = height // tall, width // wide
     cut = images[:, : rows * tall, : columns * wide]
-    averaged: Floats = cut.reshape(n, rows, tall, columns, wide, channels).mean(axis=(2, 4))
-    return averaged
+    smaller: Floats = cut.reshape(n, rows, tall, columns, wide, channels).mean(axis=(2, 4))
+    return smaller
 
 
 def _scatter(film: Film) -> Scatter:

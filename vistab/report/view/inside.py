@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from vistab.collapse.thresholds import Thresholds
-from vistab.report.view.happened import CurvePanel, Floats, coverage_panels
-from vistab.report.view.layout import MOST_PANELS, Layout
-from vistab.report.view.space import Space
+from vistab.report.view.happened import Floats
+from vistab.report.view.layout import Layout
+from vistab.report.view.metrics import MetricsView, metrics_view
+from vistab.report.view.space import Space, modes_of
 from vistab.report.view.typical import Group, Typical
 from vistab.results import Results
-from vistab.spec.metrics import Metric, measured
 from vistab.spec.study import Study
-from vistab.targets import make_target
-
-
-@dataclass(frozen=True)
-class MetricCurves:
-    """One metric of the family over rounds, a panel a facet."""
-
-    name: str
-    metric: Metric
-    panels: tuple[CurvePanel, ...]
 
 
 @dataclass(frozen=True)
@@ -49,11 +39,11 @@ class Parts:
 
 @dataclass(frozen=True)
 class Codes:
-    """Codes [n, 2] of data at a round, and the mode [n] that each is the code of."""
+    """Codes [n, 2] of data at a round, and the mode [n] that each is the code of, if known."""
 
     round: int
     places: Floats
-    modes: npt.NDArray[np.integer]
+    modes: npt.NDArray[np.integer] | None
 
 
 @dataclass(frozen=True)
@@ -86,20 +76,25 @@ class InsideRow:
 
 @dataclass(frozen=True)
 class InsideView:
-    """The metrics of the family and the typical runs; `space` is that of the data.
+    """The metrics of the family and the typical runs; `space` is that of the data."""
 
-    pooled: the swept axes whose values the metrics' panels show together.
-    """
-
-    metrics: tuple[MetricCurves, ...]
-    pooled: tuple[str, ...]
+    metrics: MetricsView
     rows: tuple[InsideRow, ...]
     space: Space | None
 
+    @property
+    def runs(self) -> tuple[Learned, ...]:
+        """All runs of which something is shown."""
+        return tuple(run for row in self.rows for run in (row.failing, row.healthy) if run)
+
+    @property
+    def coloured(self) -> bool:
+        """Whether codes bear the colours of the modes of their data."""
+        return any(run.codes is not None and run.codes.modes is not None for run in self.runs)
+
     def shows(self, what: str) -> bool:
         """Whether any run shows its `parts`, `codes` or `pairs`."""
-        runs = (run for row in self.rows for run in (row.failing, row.healthy) if run)
-        return any(getattr(run, what) for run in runs)
+        return any(getattr(run, what) for run in self.runs)
 
 
 THRESHOLDS = Thresholds()
@@ -122,10 +117,7 @@ def inside_view(
     space: Space | None,
 ) -> InsideView | None:
     """What is known of the inside of the models; None where the family keeps nothing."""
-    apart = panel_layout(study, layout)
-    metrics = metric_curves(study, runs, results.history, apart)
-    pooled = {column.path for column in (layout.x, *layout.facets) if column}
-    pooled -= {column.path for column in apart.facets}
+    metrics = metrics_view(study.family.metrics, runs, results.history, layout)
     rows = tuple(
         InsideRow(
             group, _learned(results, study, group.failing), _learned(results, study, group.healthy)
@@ -133,25 +125,7 @@ def inside_view(
         for group in groups
     )
     rows = tuple(row for row in rows if row.failing or row.healthy)
-    return InsideView(metrics, tuple(sorted(pooled)), rows, space) if metrics or rows else None
-
-
-def panel_layout(study: Study, layout: Layout) -> Layout:
-    """The layout with as many of its axes apart as leave the panels few enough to read."""
-    most = MOST_PANELS // max(1, len(measured(study)))
-    apart = layout.apart(most)
-    return apart if len(list(apart.panels())) <= most else replace(layout, facets=())
-
-
-def metric_curves(
-    study: Study, runs: pd.DataFrame, history: pd.DataFrame, layout: Layout
-) -> tuple[MetricCurves, ...]:
-    """The curves of those of the family's metrics that were recorded."""
-    found = (
-        MetricCurves(name, metric, coverage_panels(runs, history, layout, name))
-        for name, metric in measured(study).items()
-    )
-    return tuple(curves for curves in found if curves.panels)
+    return InsideView(metrics, rows, space) if metrics.curves or rows else None
 
 
 def _learned(results: Results, study: Study, run: Typical | None) -> Learned | None:
@@ -180,8 +154,7 @@ def _codes(study: Study, pictures: Pictures, last: int) -> Codes | None:
     if codes is None or codes.shape[-1] != 2:
         return None
     originals = np.asarray(pictures["originals"], dtype=float)
-    _, modes = make_target(study.target).modes.nearest(originals)
-    return Codes(last, np.asarray(codes[-1], dtype=float), modes)
+    return Codes(last, np.asarray(codes[-1], dtype=float), modes_of(study.target, originals))
 
 
 def _pairs(pictures: Pictures, last: int) -> Pairs | None:
@@ -189,4 +162,4 @@ def _pairs(pictures: Pictures, last: int) -> Pairs | None:
     if made is None:
         return None
     originals = np.asarray(pictures["originals"], dtype=float)
-    return Pairs(last, originals, np.asarray(made[-1], dtype=float))
+    return Pairs(last, originals[: made.shape[1]], np.asarray(made[-1], dtype=float))

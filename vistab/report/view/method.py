@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,17 @@ import pandas as pd
 
 from vistab.analysis.verdict import Verdict
 from vistab.analysis.wording import count
+from vistab.report.view.epochs import Epochs
 from vistab.report.view.happened import Tally, tally
+from vistab.report.view.images import data_size, evidence_words, images_words, networks_words
 from vistab.report.view.layout import grid_axes
 from vistab.report.view.search_words import extent
 from vistab.report.words import axis_name, listed, value_name
+from vistab.spec.base import Spec
+from vistab.spec.families import FamilySpec
 from vistab.spec.search import Range, confirmed_names, n_suggestions, space_of
 from vistab.spec.study import Study
+from vistab.spec.targets import ImageTarget
 
 PHASES: dict[str, tuple[str, ...]] = {
     "em": (
@@ -123,14 +128,19 @@ def losses(runs: pd.DataFrame) -> tuple[Loss, ...]:
     )
 
 
-def design(study: Study) -> tuple[Fact, ...]:
+def design(
+    study: Study, provenance: Mapping[str, Any], epochs: Epochs | None = None
+) -> tuple[Fact, ...]:
     """Target, family, budget, search and axes in words."""
     of = " of each confirmed arm" if study.search else ""
     facts = [
-        Fact("Target", _spec(study.target)),
-        Fact("Family", _spec(study.family)),
+        Fact("Target", _target(study.target, provenance)),
+        Fact("Family", _family(study.family)),
+        Fact("Networks", networks_words(study.family)),
         Fact("Optimiser", _spec(study.optimizer)),
         Fact("Budget of a run", _spec(study.budget)),
+        Fact("An epoch", epochs.told if epochs else ""),
+        Fact("Evidence of images", evidence_words(study.evidence)),
         Fact("Replicates", f"{study.replicates}{of}, seed {study.seed}"),
         *_search_facts(study),
         *(
@@ -154,8 +164,19 @@ def _search_facts(study: Study) -> Iterator[Fact]:
     yield Fact("Confirmed", listed(list(confirmed_names(confirm))))
 
 
-def _spec(spec: Any) -> str:
-    return _assignment(spec.model_dump(mode="json"))
+def _target(target: Spec, provenance: Mapping[str, Any]) -> str:
+    if isinstance(target, ImageTarget):
+        return images_words(target, data_size(target, provenance))
+    return _spec(target)
+
+
+def _family(family: FamilySpec) -> str:
+    """Without the networks, where these have a line of their own."""
+    return _spec(family, frozenset({"network"} if networks_words(family) else ()))
+
+
+def _spec(spec: Spec, but: Set[str] = frozenset()) -> str:
+    return _assignment(spec.model_dump(mode="json", exclude=set(but)))
 
 
 def _assignment(values: Mapping[str, Any]) -> str:

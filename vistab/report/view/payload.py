@@ -23,7 +23,8 @@ from vistab.report.view.space import Plane
 from vistab.report.view.strips import StripView
 from vistab.report.words import axis_name, metric_name, outcome_name, value_name
 from vistab.results import Results
-from vistab.spec.families import FamilySpec
+from vistab.spec.metrics import measured
+from vistab.spec.study import Study
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -34,7 +35,7 @@ MISSING = 255
 
 
 def payload(
-    results: Results, verdicts: Sequence[Verdict], strips: StripView | None, family: FamilySpec
+    results: Results, verdicts: Sequence[Verdict], strips: StripView | None, study: Study
 ) -> str:
     """The JSON text of all runs, safe inside a script element."""
     runs = results.runs
@@ -47,7 +48,7 @@ def payload(
         "severity": _rounded(runs, "severity"),
         "coverage": _rounded(runs, "final_coverage"),
         "claims": _claims(runs, verdicts),
-        "curves": _curves(runs, results.history, curves_of(family)),
+        "curves": _curves(runs, results.history, curves_of(study)),
         "strips": _strips(results, strips) if strips else None,
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
@@ -128,11 +129,11 @@ def _encoded(data: Bytes) -> str:
     return base64.b64encode(data.tobytes()).decode()
 
 
-def curves_of(family: FamilySpec) -> tuple[Signal, ...]:
+def curves_of(study: Study) -> tuple[Signal, ...]:
     """What the drawer shows of a run, most interesting first; more than the budget is left out."""
-    metrics = (Signal(name, metric_name(name)) for name in family.metrics)
+    metrics = (Signal(name, metric_name(name)) for name in measured(study))
     quality = Signal("high_quality", "share of high quality")
-    return (Signal("coverage", "coverage"), *metrics, *signals_of(family.kind), quality)
+    return (Signal("coverage", "coverage"), *metrics, *signals_of(study.family.kind), quality)
 
 
 def _curves(

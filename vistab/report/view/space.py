@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from vistab.report.view.happened import Floats
+from vistab.spec.targets import DigitsTarget, ImageTarget, Mnist5kTarget
 from vistab.targets import make_target
 
 ROOM = 1.3
 """How far frames reach beyond the outermost modes, as a factor."""
 
-IMAGES: dict[str, tuple[int, int]] = {"digits": (8, 8)}
-"""Targets whose samples are greyscale images in [-1, 1]: height and width in pixels."""
+INK = (DigitsTarget, Mnist5kTarget)
+"""Images of which 1 is ink on paper; all others are light, and 1 is white."""
+
+DATA_AT_HAND = (DigitsTarget,)
+"""Images whose data are wherever a report is made; it does without those of all others."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +35,23 @@ class Plane:
 
 @dataclass(frozen=True)
 class Pixels:
-    """Greyscale images, from -1 (paper) to 1 (ink); `centres` [m, height x width] of the bins."""
+    """Images from -1 to 1, [channels x height x width]: 1 is white, or with `ink` it is black.
+
+    centres [m, d] of the bins of data; None where the report must do without the data.
+    """
 
     is_plane: ClassVar[bool] = False
 
+    channels: int
     height: int
     width: int
-    centres: Floats
+    ink: bool = False
+    centres: Floats | None = None
+
+    @property
+    def side(self) -> int:
+        """The longer side in pixels."""
+        return max(self.height, self.width)
 
 
 Space = Plane | Pixels
@@ -44,13 +59,25 @@ Space = Plane | Pixels
 
 def space_of(target: Any) -> Space | None:
     """How samples of a target (its section of the study) are shown; None where they cannot be."""
-    made = make_target(target)
-    centres = np.asarray(made.modes.centres, dtype=float)
-    if target.kind in IMAGES:
-        return Pixels(*IMAGES[target.kind], centres)
-    if made.dimension != 2:
+    modes = make_target(target).modes if _at_hand(target) else None
+    centres = None if modes is None else np.asarray(modes.centres, dtype=float)
+    if isinstance(target, ImageTarget):
+        return Pixels(*target.shape, ink=isinstance(target, INK), centres=centres)
+    if modes is None or centres is None or centres.shape[1] != 2:
         return None
     low, high = centres.min(axis=0), centres.max(axis=0)
     middle = (float((low[0] + high[0]) / 2), float((low[1] + high[1]) / 2))
-    around = float(made.modes.radii.max())  # a single mode has no extent of its own
+    around = float(modes.radii.max())  # a single mode has no extent of its own
     return Plane(centres, middle, ROOM * max(float((high - low).max()) / 2, around))
+
+
+def modes_of(target: Any, data: Floats) -> npt.NDArray[np.integer[Any]] | None:
+    """The mode [n] nearest to each datum [n, d]; None where the target's own data are elsewhere."""
+    if not _at_hand(target):
+        return None
+    _, modes = make_target(target).modes.nearest(data)
+    return modes
+
+
+def _at_hand(target: Any) -> bool:
+    return not isinstance(target, ImageTarget) or isinstance(target, DATA_AT_HAND)

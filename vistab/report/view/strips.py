@@ -45,6 +45,11 @@ class StripView:
     rows: tuple[StripRow, ...]
     space: Space
 
+    @property
+    def strips(self) -> tuple[Strip, ...]:
+        """All of them."""
+        return tuple(one for row in self.rows for one in (row.failing, row.healthy) if one)
+
 
 def strip_view(results: Results, groups: Sequence[Group], space: Space | None) -> StripView | None:
     """The strips of 2-D data or of images; None when there is nothing to show."""
