@@ -172,6 +172,19 @@ def test_it_is_the_same_each_time_and_leaves_the_global_generator_alone(
     assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
+def test_images_are_moved_in_four_directions_and_paper_moves_in() -> None:
+    images = np.random.default_rng(0).uniform(-1, 1, (3, 1, 6, 5)).astype(np.float32)
+    still, right, down, left, up = training._moved(images, replace(SMALL, shift=1.0))
+    assert np.array_equal(still, images)
+    paper = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=-1)
+    assert right == pytest.approx(paper[:, :, 1:-1, :-2], abs=1e-6)
+    assert down == pytest.approx(paper[:, :, :-2, 1:-1], abs=1e-6)
+    assert left == pytest.approx(paper[:, :, 1:-1, 2:], abs=1e-6)
+    assert up == pytest.approx(paper[:, :, 2:, 1:-1], abs=1e-6)
+    half = training._moved(images, replace(SMALL, shift=0.5))[1]
+    assert half == pytest.approx((still + right) / 2, abs=1e-6)  # between the pixels, linearly
+
+
 @pytest.mark.slow
 def test_moved_images_are_told_better_than_without_moving_in_training(
     parts: tuple[np.ndarray, np.ndarray],
@@ -272,9 +285,10 @@ def test_whatever_decides_the_weights_has_a_file_of_its_own(
             }.items()
         ),
     ]  # fmt: skip
-    monkeypatch.setattr(sklearn, "__version__", "another")
-    keys.append(key())
-    assert len(set(keys)) == len(keys) == 11
+    for library, name in ((sklearn, "__version__"), (training, "VERSION")):
+        monkeypatch.setattr(library, name, "another")
+        keys.append(key())
+    assert len(set(keys)) == len(keys) == 12
 
 
 def test_features_that_differ_in_their_last_places_have_the_same_file() -> None:

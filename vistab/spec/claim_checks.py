@@ -20,7 +20,7 @@ from vistab.spec.claims import (
 from vistab.spec.draft import Draft
 from vistab.spec.families import FamilySpec
 from vistab.spec.grid import Grid
-from vistab.spec.metrics import FIDELITY_METRICS, claimable
+from vistab.spec.metrics import FIDELITY_METRICS, claimable, metric_columns
 from vistab.spec.outcomes import Outcome
 from vistab.spec.problems import NOTHING, Place, Problems, nearest_of, nearest_value
 from vistab.spec.selection import compare, controls, level_axis, named_paths, selected
@@ -103,7 +103,9 @@ class _Check:
             value = getattr(claim, key, None)
             if value is not None and value not in among:
                 rule = f"must be one of {', '.join(among)} (family {family.kind})"
-                self._add(key, rule, value, nearest_of(value, among))
+                wants_evidence = value in metric_columns(FIDELITY_METRICS)
+                missing = "measured with evidence: {features: pixels}" if wants_evidence else None
+                self._add(key, rule, value, missing or nearest_of(value, among))
 
     def _add(self, key: str, rule: str, value: Any = NOTHING, *nearest: Any) -> None:
         """Note a problem of one key, unless its own value was refused already."""

@@ -120,7 +120,7 @@ def known_keys(model: type[BaseModel], place: tuple[str | int, ...]) -> list[str
 
 
 def unknown_key(model: type[BaseModel], place: tuple[str | int, ...]) -> str | None:
-    """The nearest key to the unknown one at `place`; one of the same name belongs to another kind."""
+    """The nearest key to the unknown one at `place`; an equal one belongs to another kind."""
     return nearest_of(place[-1], [key for key in known_keys(model, place[:-1]) if key != place[-1]])
 
 

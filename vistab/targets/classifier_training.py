@@ -27,6 +27,9 @@ Index = npt.NDArray[np.intp]
 
 CLASSES: Final = 10
 
+VERSION: Final = 1
+"""Of what a recipe means: whoever changes that raises it, and older weights are left."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -118,14 +121,15 @@ def fit(data: DataSet, labels: Index, part: Index, recipe: Recipe) -> MLPClassif
 def _moved(images: npt.NDArray[np.float32], recipe: Recipe) -> list[npt.NDArray[np.float32]]:
     """Images [n, c, h, w] as they are, and moved in four directions; paper moves in."""
     steps = recipe.shift * np.array([(0, 0), (0, 1), (1, 0), (0, -1), (-1, 0)])
-    return [shift(images, (0, 0, *step), order=1, cval=-1) for step in steps]
+    return [shift(images, (0, 0, *step), order=1, mode="grid-constant", cval=-1) for step in steps]
 
 
 def _key(data: DataSet, labels: Index, recipe: Recipe) -> str:
     """Another one if anything changes that decides the weights."""
     import sklearn
 
-    digest = hashlib.sha256(json.dumps([asdict(recipe), sklearn.__version__]).encode())
+    told = [VERSION, asdict(recipe), sklearn.__version__]
+    digest = hashlib.sha256(json.dumps(told).encode())
     axes = None if data.space is None else data.space.axes
     # rounded, and without -0, as they differ in their last places from machine to machine
     seen = [] if axes is None else [np.round(axes, 2) + 0.0]

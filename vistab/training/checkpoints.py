@@ -60,7 +60,8 @@ def load(directory: Path, training: Training) -> tuple[Evidence, float]:
         return Evidence(), 0.0
     for name, stack in training.stacks.items():
         stack.restore(state["stacks"][name])
-    training.round, training.previous = state["round"], state["previous"]
+    training.round = training.resumed = state["round"]
+    training.previous = state["previous"]
     training.stop(state["diverged"])
     pictures = {name: _arrays(one) for name, one in state["pictures"].items()}
     columns = _arrays(state["columns"])

@@ -39,7 +39,7 @@ class Programs:
 
 
 def _copied(arguments: Any) -> Any:
-    """The tensors on copies of their storages: with the same strides, on which operations depend."""
+    """The tensors on copies of their storages: operations depend on their strides, too."""
     copies: dict[int, torch.UntypedStorage] = {}
 
     def copy(one: Tensor) -> Tensor:

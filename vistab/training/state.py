@@ -34,7 +34,8 @@ class Training:
     of each input is drawn. data_set: [K, n, d], of families that have one. watched: the inputs,
     [K, n, ...] each, from which every snapshot is taken. diverged: a mask [K]. previous: by phase,
     the parameters of the networks that it trains as it found them one round earlier. data_size: of
-    the target's data set, None for densities. round: the last that was played.
+    the target's data set, None for densities. round: the last that was played; resumed: that
+    of the checkpoint that it goes on from.
     """
 
     family: AnyFamily
@@ -51,6 +52,7 @@ class Training:
     data_size: int | None = None
     previous: dict[str, dict[str, Tensor]] = field(default_factory=dict)
     round: int = 0
+    resumed: int = 0
     programs: Programs = field(default_factory=Programs)
 
     @property

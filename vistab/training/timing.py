@@ -16,10 +16,10 @@ from vistab.training.measuring import yardstick
 from vistab.training.snapshot import draw_samples, observe
 from vistab.training.state import begin
 from vistab.training.train import (
-    _flushing_denormals,
-    _keep_freed_memory,
-    _progress,
-    _repeatable,
+    flushing_denormals,
+    keep_freed_memory,
+    progress_of,
+    repeatable,
 )
 
 FEWEST: Final = 2
@@ -45,11 +45,11 @@ def time_pack(pack: Pack, device: str = "cpu", *, compiled: bool = False) -> Tim
 
     What is done once is not timed: reading the data, tracing or compiling the programs.
     """
-    _keep_freed_memory()
+    keep_freed_memory()
     against = yardstick(pack.runs[0].arm.settings, device)
     training = begin(pack, device, compiled=compiled)
 
-    with _flushing_denormals(), _repeatable():
+    with flushing_denormals(), repeatable():
         columns = play_round(training, 1, observe=True)
 
         def play() -> None:
@@ -63,7 +63,7 @@ def time_pack(pack: Pack, device: str = "cpu", *, compiled: bool = False) -> Tim
         return Timing(
             round=_seconds_each(play, training.diverged.device),
             snapshot=_seconds_each(take_snapshot, training.diverged.device),
-            seen=_progress(pack, training).seen // training.round,
+            seen=progress_of(pack, training).seen // training.round,
         )
 
 

@@ -43,7 +43,7 @@ def train_pack(
     against, rounds = yardstick(settings, device), settings.budget.rounds
     snapshots = snapshot_rounds(rounds, settings.budget.snapshots)
     strip = set(strip_rounds(snapshots))
-    _keep_freed_memory()
+    keep_freed_memory()
     training = begin(pack, device, compiled=compiled)
     evidence, spent = checkpoints.load(directory, training)
     started = monotonic()
@@ -53,10 +53,10 @@ def train_pack(
 
     now_and_then = [
         Every(checkpoint_seconds, save),
-        Every(REPORT_SECONDS, lambda: report(_progress(pack, training))),
+        Every(REPORT_SECONDS, lambda: report(progress_of(pack, training))),
     ]
     for number in snapshots[len(evidence.rounds) :]:
-        with _flushing_denormals(), _repeatable():
+        with flushing_denormals(), repeatable():
             columns = _advance(training, number, now_and_then)
             samples, shown = draw_samples(training), observe(training)
         evidence.add(number, measure_all(columns, samples, shown, training.watched, against))
@@ -64,11 +64,11 @@ def train_pack(
             pictures = {"samples": samples, **shown.pictures}
             last, data = number == snapshots[-1], training.watched["data"]
             evidence.pictures.keep(number, pictures, data, against.target, last=last)
-        report(_progress(pack, training))
+        report(progress_of(pack, training))
         now_and_then[0]()
     seconds = spent + monotonic() - started
     finished = record(pack, evidence, against.target.modes, seconds=seconds, device=device)
-    report(replace(_progress(pack, training), outcomes=_outcomes(finished)))
+    report(replace(progress_of(pack, training), outcomes=_outcomes(finished)))
     return finished
 
 
@@ -98,7 +98,7 @@ def _advance(training: Training, number: int, now_and_then: Sequence[Every]) -> 
 
 
 @contextmanager
-def _repeatable() -> Iterator[None]:
+def repeatable() -> Iterator[None]:
     """On a GPU, convolutions that give the same bits each time, in float32 unless asked for."""
     with torch.backends.cudnn.flags(
         enabled=True, benchmark=False, deterministic=True, allow_tf32=False
@@ -107,7 +107,7 @@ def _repeatable() -> Iterator[None]:
 
 
 @contextmanager
-def _flushing_denormals() -> Iterator[None]:
+def flushing_denormals() -> Iterator[None]:
     """Numbers below 1e-38 count as 0: moments of idle units decay into them, and they are slow."""
     torch.set_flush_denormal(True)
     try:
@@ -116,7 +116,7 @@ def _flushing_denormals() -> Iterator[None]:
         torch.set_flush_denormal(False)
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Have glibc keep what is freed: a pack frees and takes megabytes some 100 times a round.
 
     Handed back to the system and faulted in again page by page, they cost a quarter of the time.
@@ -128,7 +128,8 @@ def _keep_freed_memory() -> None:
         libc.mallopt(M_TRIM_THRESHOLD, 2**30)
 
 
-def _progress(pack: Pack, training: Training) -> PackProgress:
+def progress_of(pack: Pack, training: Training) -> PackProgress:
+    """How far the pack is."""
     settings = pack.runs[0].arm.settings
     batches = sum(phase_batches(phase) for phase in training.phases if "data" in phase.inputs)
     return PackProgress(
@@ -137,6 +138,7 @@ def _progress(pack: Pack, training: Training) -> PackProgress:
         rounds=settings.budget.rounds,
         n_runs=len(pack.runs),
         diverged=int(training.diverged.sum()),
+        resumed=training.resumed,
         seen=training.round * batches * settings.budget.batch_size,
         data_size=training.data_size,
     )
