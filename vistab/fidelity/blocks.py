@@ -26,8 +26,8 @@ def products(rows: Array, columns: Array) -> Iterator[Array]:
 def squared_distances(rows: Array, columns: Array, *, least: bool = False) -> Iterator[Array]:
     """Squared distances [b, c] of rows [r, f] and columns [c, f], b rows at a time.
 
-    From |x|^2 + |y|^2 - 2 x.y, some ten times as fast as from differences, with a rounding error of at
-    most 1e-12 (|x|^2 + |y|^2). least: less that error, so what is equal is not found to be greater.
+    From |x|^2 + |y|^2 - 2 x.y, some ten times as fast as from differences, with a rounding error of
+    at most 1e-12 (|x|^2 + |y|^2). least: less that error, so equals are not found to be greater.
     """
     kept = 1 - _ROUNDING if least else 1.0
     of_rows, of_columns = (kept * np.einsum("nf,nf->n", x, x) for x in (rows, columns))
