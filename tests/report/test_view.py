@@ -20,9 +20,10 @@ from vistab.report.view.claims import (
     forest_row,
 )
 from vistab.report.view.happened import quantile
-from vistab.report.view.layout import choose_layout, grid_runs
+from vistab.report.view.layout import choose_layout, grid_runs, named_runs
 from vistab.report.view.payload import MISSING, quantise
-from vistab.report.view.typical import medoid
+from vistab.report.view.typical import medoid, typical_groups
+from vistab.results import Results
 from vistab.spec.claims import ScoreClaim
 from vistab.spec.study import Study
 
@@ -186,6 +187,22 @@ def test_a_quantile_ignores_runs_that_have_ended() -> None:
     values = np.array([[1.0, np.nan, np.nan], [3.0, 5.0, np.nan]])
     assert quantile(values, 0.5).tolist()[:2] == [2.0, 5.0]
     assert np.isnan(quantile(values, 0.5)[2])
+
+
+def test_named_arms_have_groups_of_their_own_after_those_of_the_grid(
+    study: Study, results: Results
+) -> None:
+    """Each with all of its finished runs, told by its name."""
+    grid = grid_runs(study, results.runs)
+    named = named_runs(grid, results.runs)
+    groups, more = typical_groups(grid.head(0), results.history, choose_layout(study), named)
+    assert not more
+    arms = ("half_step", "quarter_step", "tenth_step")
+    assert [group.title for group in groups] == [f"{arm}, regularizer weight 0" for arm in arms]
+    finished = results.runs[results.runs["status"] == "finished"]
+    for arm, group in zip(arms, groups, strict=True):
+        assert group.n == (finished["arm"] == arm).sum()
+        assert {run.run_id for run in group.runs} <= set(finished["run_id"][finished["arm"] == arm])
 
 
 def test_strips_show_a_failing_and_a_healthy_run_of_their_own_group(

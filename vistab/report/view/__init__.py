@@ -22,7 +22,13 @@ from vistab.report.view.happened import (
     named_tallies,
 )
 from vistab.report.view.inside import InsideView, inside_view
-from vistab.report.view.layout import MOST_PANELS, Layout, choose_layout, grid_runs
+from vistab.report.view.layout import (
+    MOST_PANELS,
+    Layout,
+    choose_layout,
+    grid_runs,
+    named_runs,
+)
 from vistab.report.view.method import (
     Fact,
     Flow,
@@ -94,7 +100,7 @@ def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> V
     curves = layout.apart(MOST_PANELS)
     grid = grid_runs(study, runs)
     finished = bool((runs["status"] == "finished").any())
-    groups, more_groups = typical_groups(grid, history, layout)
+    groups, more_groups = typical_groups(grid, history, layout, named_runs(grid, runs))
     space = space_of(study.target)
     strips = strip_view(results, groups, space)
     plan = _plan(study, results)

@@ -113,6 +113,12 @@ def grid_runs(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
     return matching(runs, {path: get(study, path) for path in extra})
 
 
+def named_runs(grid: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs of named arms, but for those of the grid."""
+    named = runs["arm"].notna() & (runs["arm"] != runs["arm_id"])
+    return runs[named & ~runs["run_id"].isin(set(grid["run_id"]))]
+
+
 def choose_layout(study: Study) -> Layout:
     """Series: the axis that claims compare; x: the continuous one with most values; facets: others.
 

@@ -54,26 +54,35 @@ class Group:
 
 
 def typical_groups(
-    runs: pd.DataFrame, history: pd.DataFrame, layout: Layout
+    runs: pd.DataFrame, history: pd.DataFrame, layout: Layout, named: pd.DataFrame
 ) -> tuple[tuple[Group, ...], bool]:
-    """The groups of the grid's runs, in the study's order, and whether there are more of them.
+    """The groups of the grid's runs, in the study's order, then those of `named` arms' runs.
 
-    The x axis tells groups apart where that makes few enough. There are none without coverage to
-    compare runs by.
+    And whether there are more of them. The x axis tells groups apart where that makes few enough.
+    There are none without coverage to compare runs by.
     """
-    finished = runs[runs["status"] == "finished"]
-    if "coverage" not in history or finished.empty:
+    if "coverage" not in history:
         return (), False
     levels = layout.levels or (None,)
     facets = layout.apart(MOST_GROUPS // len(levels)).panels()
-    groups = ((facet, level) for facet in facets for level in levels)
-    found = (_group(finished, history, layout, facet, level) for facet, level in groups)
+    parts = [(runs, facet, "") for facet in facets]
+    parts += [(own, {}, str(name)) for name, own in named.groupby("arm", sort=False)]
+    found = (
+        _group(own[own["status"] == "finished"], history, layout, facet, level, name)
+        for own, facet, name in parts
+        for level in levels
+    )
     some = tuple(islice(filter(None, found), MOST_GROUPS + 1))
     return some[:MOST_GROUPS], len(some) > MOST_GROUPS
 
 
 def _group(
-    runs: pd.DataFrame, history: pd.DataFrame, layout: Layout, facet: dict[str, Any], level: Any
+    runs: pd.DataFrame,
+    history: pd.DataFrame,
+    layout: Layout,
+    facet: dict[str, Any],
+    level: Any,
+    name: str,
 ) -> Group | None:
     assignment = {**facet, **({layout.series.path: level} if layout.series else {})}
     here = matching(runs, assignment)
@@ -81,7 +90,7 @@ def _group(
     failing, healthy = _typical(here[failed], history), _typical(here[~failed], history)
     if failing is None and healthy is None:
         return None
-    title = assignment_name(assignment) or "all runs"
+    title = ", ".join(filter(None, (name, assignment_name(assignment)))) or "all runs"
     return Group(title, int(failed.sum()), len(here), failing, healthy)
 
 
