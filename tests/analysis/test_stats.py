@@ -25,6 +25,7 @@ from vistab.analysis.stats.sign_flip import sign_flip
 from vistab.analysis.stats.survival import kaplan_meier
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)  # the oracle takes 60 ms a call
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_equals_statsmodels(p_values: list[float]) -> None:

@@ -127,6 +127,7 @@ def test_a_case_is_ruled_on_and_its_onset_is_an_index():
     assert found.rivals == {}
 
 
+@pytest.mark.slow
 def test_a_few_tuning_cases_are_ruled_on_rightly():
     chosen = in_order(list(constructed("tuning"))[::12])
     found = score(results(chosen))

@@ -74,6 +74,7 @@ def test_a_run_does_what_the_plain_torch_loop_does(batch_norm: bool, plain: Modu
         torch.testing.assert_close(drawn, wanted_samples, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_runs_in_company_do_what_they_do_alone(batch_norm: bool) -> None:
     """Grouped convolutions of a pack, and ungrouped ones of a run by itself."""
@@ -119,6 +120,7 @@ class Killed(BaseException):
     """The process dies here."""
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_with_the_same_bits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, assert_same_record: Any
 ) -> None:
