@@ -147,6 +147,7 @@ CLAIMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLAIMS)
 def test_power_rises_from_below_the_level_to_certainty(power, name):
     """From no effect, to the margin, to the largest effect there can be."""
@@ -160,6 +161,7 @@ def test_power_rises_from_below_the_level_to_certainty(power, name):
     assert all_of_it > 0.97
 
 
+@pytest.mark.slow
 def test_power_rises_with_replicates_and_falls_with_claims(power):
     claim = {**LOWER, **ONE_CELL}
     powers = [power(claim, replicates=n, with_enough=False).power for n in (4, 8, 16, 32, 64)]

@@ -179,6 +179,7 @@ def test_a_search_ends_with_its_best_arms_confirmed(undisturbed):
     assert {row["run_id"] for row in runs} == {run.run_id for run in plan.runs}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_packs", [1, 5])
 def test_an_interrupted_search_goes_on_to_the_same_bits(
     undisturbed, n_packs, tmp_path, monkeypatch

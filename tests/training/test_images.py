@@ -104,7 +104,7 @@ def test_samples_are_drawn_with_the_running_averages() -> None:
     assert all(torch.equal(before[name], value) for name, value in stack.buffers.items())
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("precision", ["float32", pytest.param("bfloat16", marks=pytest.mark.slow)])
 def test_at_one_generator_step_the_weight_changes_no_bit(precision: str) -> None:
     """C0, for images too; at two steps it does."""
     shared = {"network": {"precision": precision}, "batch_norm": True}

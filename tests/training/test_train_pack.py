@@ -227,6 +227,7 @@ print(record.history.drop(columns="mode_shares").to_csv(float_format="%.9g"))
 """
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_in_another_process(tmp_path: Path) -> None:
     """Whatever the hash seed and the global seed of the process are."""
     outputs = []
