@@ -118,7 +118,7 @@ def _train(request: Request, plan: Plan, store: Store, console: Console) -> None
     if not store.unfinished(plan):
         console.print("Every run is finished already; judging them again.")
         return
-    if plan.study.evidence is not None:
+    if plan.study.evidence is not None and "perfect" not in store.provenance():
         store.note_perfect(_perfect(plan))
     start = StudyProgress.at(plan, finished=len(store.finished_runs()))
     with (

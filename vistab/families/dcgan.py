@@ -19,10 +19,10 @@ import torch
 from torch import Tensor, nn
 
 from vistab.families.networks import Linear
-from vistab.spec.families import STAGES, DcganSpec
+from vistab.spec.families import KERNEL, STAGES, DcganSpec
 from vistab.targets.base import Shape
 
-KERNEL, STRIDE, PADDING = 5, 2, 2
+STRIDE, PADDING = 2, KERNEL // 2
 WEIGHT_STD = 0.02
 MOMENTUM = 0.1
 """Share of a batch in the running averages of batch norm: 1 - 0.9 in TensorFlow's words."""

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import prod
-from typing import Any, Final
+from typing import Any
 
 from vistab.spec.base import Spec
 from vistab.spec.families import (
+    KERNEL,
     STAGES,
     AaeFamily,
     AliFamily,
@@ -24,9 +25,6 @@ from vistab.spec.families import (
     VaeFamily,
 )
 from vistab.spec.targets import GridTarget, ImageTarget, MixtureTarget, RingTarget
-
-KERNEL: Final = 5
-"""The side of DCGAN's kernels."""
 
 Shape = tuple[int, ...]
 

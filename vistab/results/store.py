@@ -88,10 +88,9 @@ class Store:
         return data
 
     def note_perfect(self, scores: Mapping[str, float]) -> None:
-        """Note in provenance.json what real images score, by metric; the first note stays."""
-        known = self.provenance()
-        if "perfect" not in known:
-            write_json(self.folder / "provenance.json", {**known, "perfect": dict(scores)})
+        """Note in provenance.json what real images score, by metric."""
+        noted = {**self.provenance(), "perfect": dict(scores)}
+        write_json(self.folder / "provenance.json", noted)
 
     @contextmanager
     def session(self, session: Session) -> Iterator[None]:

@@ -20,7 +20,7 @@ from vistab.spec.claims import (
 from vistab.spec.draft import Draft
 from vistab.spec.families import FamilySpec
 from vistab.spec.grid import Grid
-from vistab.spec.metrics import FIDELITY_METRICS, claimable, metric_columns
+from vistab.spec.metrics import FIDELITY_METRICS, beside_signals, claimable, metric_columns
 from vistab.spec.outcomes import Outcome
 from vistab.spec.problems import NOTHING, Place, Problems, nearest_of, nearest_value
 from vistab.spec.selection import compare, controls, level_axis, named_paths, selected
@@ -97,7 +97,7 @@ class _Check:
         family = self._draft.sections.get("family")
         if not isinstance(family, FamilySpec):
             return
-        own = {**(FIDELITY_METRICS if self._draft.evidence else {}), **family.metrics}
+        own = beside_signals(family, self._draft.evidence)
         known = {"metric": claimable(own), "outcome": claimable_outcomes(family)}
         for key, among in known.items():
             value = getattr(claim, key, None)

@@ -32,6 +32,9 @@ class NetworkSpec(Spec):
     depth: NonNegativeInt = 2
 
 
+KERNEL: Final = 5
+"""The side of DCGAN's kernels."""
+
 STAGES: Final = {8: 2, 16: 2, 28: 2, 32: 3, 64: 4, 128: 5}
 """How often DCGAN's networks halve an image, by its side in pixels: to 2, 4 or 7 pixels."""
 

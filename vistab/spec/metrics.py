@@ -72,7 +72,12 @@ def metric_columns(metrics: Mapping[str, Metric]) -> tuple[str, ...]:
 
 def measured(part: Measured) -> Mapping[str, Metric]:
     """The metrics beside every run's: of images, if evidence is asked for, and of the family."""
-    return {**(FIDELITY_METRICS if part.evidence else {}), **part.family.metrics}
+    return beside_signals(part.family, part.evidence)
+
+
+def beside_signals(family: HasMetrics, evidence: object | None) -> Mapping[str, Metric]:
+    """The same of a family's section and that on images' evidence, which may be None."""
+    return {**(FIDELITY_METRICS if evidence else {}), **family.metrics}
 
 
 def claimable(own: Mapping[str, Metric]) -> tuple[str, ...]:

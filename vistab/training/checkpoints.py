@@ -40,8 +40,9 @@ def save(directory: Path, training: Training, evidence: Evidence, seconds: float
     }
     buffer = io.BytesIO()
     torch.save(state, buffer)
+    content = buffer.getvalue()
     directory.mkdir(parents=True, exist_ok=True)
-    write_bytes(directory / _name(training.round, buffer.getvalue()), buffer.getvalue())
+    write_bytes(directory / _name(training.round, content), content)
     for old in saved(directory)[:-KEPT]:
         old.unlink()
 
@@ -79,7 +80,7 @@ def _last_sound(directory: Path, device: torch.device) -> dict[str, Any] | None:
     return None
 
 
-def _name(number: int, content: bytes | memoryview) -> str:
+def _name(number: int, content: bytes) -> str:
     """Sorted by name, checkpoints are sorted by round."""
     return f"round-{number:09d}-{sha256(content).hexdigest()[:16]}.pt"
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vistab.report.view.layout import Layout, matching
+from vistab.report.view.layout import Layout, matching, of_named_arms
 from vistab.report.words import OUTCOMES, assignment_name, value_name
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -118,10 +118,9 @@ def _cell(runs: pd.DataFrame, layout: Layout, row: Any, column: Any) -> Tally | 
 
 def named_tallies(runs: pd.DataFrame) -> tuple[NamedTally, ...]:
     """The arms that have a name."""
-    named = runs[runs["arm"].notna() & (runs["arm"] != runs["arm_id"])]
     return tuple(
         NamedTally(value_name(name), tally(group))
-        for name, group in named.groupby("arm", sort=False)
+        for name, group in of_named_arms(runs).groupby("arm", sort=False)
     )
 
 

@@ -113,10 +113,15 @@ def grid_runs(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
     return matching(runs, {path: get(study, path) for path in extra})
 
 
+def of_named_arms(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs whose arms have a name."""
+    return runs[runs["arm"].notna() & (runs["arm"] != runs["arm_id"])]
+
+
 def named_runs(grid: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """The runs of named arms, but for those of the grid."""
-    named = runs["arm"].notna() & (runs["arm"] != runs["arm_id"])
-    return runs[named & ~runs["run_id"].isin(set(grid["run_id"]))]
+    named = of_named_arms(runs)
+    return named[~named["run_id"].isin(set(grid["run_id"]))]
 
 
 def choose_layout(study: Study) -> Layout:
