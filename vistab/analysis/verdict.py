@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-import numpy as np
+from vistab.results.numbers import plain as plain
 
 VerdictWord = Literal["supported", "refuted", "inconclusive", "void"]
 
@@ -21,6 +20,9 @@ class Verdict:
     `p_holm` corrected for the study's other claims. `replicates_needed` says what would settle an
     inconclusive claim (None: no number would). `details` holds plain JSON values that a kind's
     figure and fold need (means of both sides, per-replicate effects, test, assumptions).
+
+    Numbers are held as they are written (`vistab.results.numbers`), so that a verdict is the same
+    whether it was just made or read back.
     """
 
     id: str
@@ -45,9 +47,16 @@ class Verdict:
     source: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for name in ("effect", "p", "p_holm", "margin", "details"):
+            object.__setattr__(self, name, plain(getattr(self, name)))
+        if self.interval is not None:
+            low, high = plain(self.interval)
+            object.__setattr__(self, "interval", (low, high))
+
 
 def to_record(verdict: Verdict) -> dict[str, Any]:
-    """The verdict as plain JSON values; what is not finite becomes null."""
+    """The verdict as plain JSON values; what is not finite is null."""
     record: dict[str, Any] = plain(asdict(verdict))
     return record
 
@@ -56,16 +65,3 @@ def from_record(record: Mapping[str, Any]) -> Verdict:
     """The verdict that `to_record` wrote."""
     interval = record["interval"]
     return Verdict(**{**record, "interval": None if interval is None else tuple(interval)})
-
-
-def plain(value: Any) -> Any:
-    """Lists, dicts with text keys, text, booleans, finite numbers and None alone."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

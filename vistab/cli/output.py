@@ -9,10 +9,12 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from vistab.results.numbers import plain
+
 
 def print_json(document: Any) -> None:
-    """Print the one JSON document of `--json`; ValueError if it holds NaN or infinity."""
-    print(dumps(document, allow_nan=False, ensure_ascii=False, indent=1))
+    """Print the one JSON document of `--json`; what is not finite is null."""
+    print(dumps(plain(document), allow_nan=False, ensure_ascii=False, indent=1))
 
 
 def duration(seconds: float) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -70,9 +69,6 @@ def _row(check: Check) -> tuple[str, ...]:
 
 
 def _record(check: Check) -> dict[str, Any]:
-    """The check as plain data; what is not a finite number is null."""
-    fields = asdict(check) | {"holds": check.holds}
-    return {
-        name: None if isinstance(value, float) and not isfinite(value) else value
-        for name, value in fields.items()
-    }
+    """The check as plain data; what is only rounding off 0, which no two machines share, is 0."""
+    sides = {name: round(getattr(check, name), 12) for name in ("left", "right", "residual")}
+    return asdict(check) | sides | {"holds": check.holds}
