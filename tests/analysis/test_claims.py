@@ -30,7 +30,7 @@ COMPARED = {
     "rate within": {"kind": "rate", "expect": "lower", "within": {STEPS: (2, 5)}},
     "onset of failure": {"kind": "onset", "event": "failure", "expect": "later"},
     "onset of convergence": {"kind": "onset", "event": "convergence", "expect": "sooner"},
-    "score": {"kind": "score", "metric": "final_coverage", "expect": "higher"},
+    "score": {"kind": "score", "given": "ranked", "metric": "final_coverage", "expect": "higher"},
     "score healthy": {
         "kind": "score",
         "metric": "final_coverage",

@@ -105,7 +105,14 @@ CLAIMS = {
         24.9,
     ),
     "score": (
-        {"kind": "score", "metric": "severity", "expect": "lower", "margin": 0.2, **SIDES},
+        {
+            "kind": "score",
+            "given": "ranked",
+            "metric": "severity",
+            "expect": "lower",
+            "margin": 0.2,
+            **SIDES,
+        },
         0.99,
     ),
     "score given healthy": (

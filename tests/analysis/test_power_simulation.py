@@ -47,11 +47,23 @@ EFFECTS = {
         55,
         {"kind": "onset", "event": "convergence", "expect": "sooner", **SIDES},
     ),
-    "score": (0.3, {"kind": "score", "metric": "final_coverage", "expect": "higher", **SIDES}),
-    "score, worse": (0.3, {"kind": "score", **SEVERITY, "expect": "higher", **SIDES}),
+    "score": (
+        0.3,
+        {
+            "kind": "score",
+            "given": "ranked",
+            "metric": "final_coverage",
+            "expect": "higher",
+            **SIDES,
+        },
+    ),
+    "score, worse": (
+        0.3,
+        {"kind": "score", "given": "ranked", **SEVERITY, "expect": "higher", **SIDES},
+    ),
     "score without bounds": (
         0.3,
-        {"kind": "score", "metric": "final_spread", "expect": "higher", **SIDES},
+        {"kind": "score", "given": "ranked", "metric": "final_spread", "expect": "higher", **SIDES},
     ),
     "score given healthy": (
         0.2,
@@ -164,7 +176,7 @@ def test_runs_are_those_of_the_claim_and_look_like_results(simulate, make_study)
 
 
 def test_the_same_generator_gives_the_same_runs(simulate):
-    claim = {"kind": "score", "metric": "severity", "expect": "lower", **SIDES}
+    claim = {"kind": "score", "given": "ranked", "metric": "severity", "expect": "lower", **SIDES}
     _, _, one = simulate(claim, 0.2, replicates=4, seed=1)
     _, _, same = simulate(claim, 0.2, replicates=4, seed=1)
     _, _, other = simulate(claim, 0.2, replicates=4, seed=2)

@@ -61,7 +61,13 @@ SENTENCES = {
         "28 sooner to 58 later, 8 replicates, 72 paired cells, adjusted p 0.0078.",
     ),
     "score": (
-        {"kind": "score", "metric": "final_coverage", "expect": "higher", **SIDES},
+        {
+            "kind": "score",
+            "given": "ranked",
+            "metric": "final_coverage",
+            "expect": "higher",
+            **SIDES,
+        },
         "With family.regularizer.weight 5, final_coverage was higher than with "
         "family.regularizer.weight 0 in 44 % of pairs of runs and lower in 0 % (failed runs "
         "count as the worst and tie with each other): 44 points more often higher, 95 % "
@@ -69,7 +75,13 @@ SENTENCES = {
         "adjusted p 0.0078.",
     ),
     "score, contrary": (
-        {"kind": "score", "metric": "final_coverage", "expect": "lower", **SIDES},
+        {
+            "kind": "score",
+            "given": "ranked",
+            "metric": "final_coverage",
+            "expect": "lower",
+            **SIDES,
+        },
         "With family.regularizer.weight 5, final_coverage was higher than with "
         "family.regularizer.weight 0 in 44 % of pairs of runs and lower in 0 % (failed runs "
         "count as the worst and tie with each other): 44 points more often higher, 95 % "
@@ -86,6 +98,7 @@ SENTENCES = {
     "no worse score": (
         {
             "kind": "score",
+            "given": "ranked",
             "metric": "final_coverage",
             "expect": "not_lower",
             "margin": 0.5,

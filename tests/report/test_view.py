@@ -154,7 +154,7 @@ def test_a_void_claim_has_nothing_to_draw(verdicts: tuple[Verdict, ...]) -> None
 
 @pytest.mark.parametrize(
     ("given", "label"),
-    [("all", "pairs with the higher coverage at the end"), ("healthy", "coverage at the end")],
+    [("ranked", "pairs with the higher coverage at the end"), ("healthy", "coverage at the end")],
 )
 def test_the_figure_of_a_score_says_whether_pairs_or_the_metric_is_drawn(
     given: str, label: str

@@ -40,6 +40,7 @@ SOUND = {
     "equivalence": f"kind: equivalence, {SIDES}, metric: final_coverage, margin: 0.1",
     "identical": "kind: identical, vary: family.regularizer.weight",
 }
+UNBOUNDED = SOUND["score"].replace("final_coverage", "final_spread")
 
 
 @pytest.fixture
@@ -116,7 +117,20 @@ def test_unknown_keys_are_refused_in_every_kind(
         (SOUND["identical"].replace("family.regularizer.weight", "target.std"), ["claims[0].vary: names no axis of this study, 'target.std' got"]),
         (SOUND["stable_region"].replace(", within: {optimizer.learning_rate: [1e-3, 2e-3]}", ""), ["claims[0]: no complete cell is left"]),
         (SOUND["rate"] + ", margin: 5", ["claims[0].margin: must be at most 1, 5 got; nearest: 1"]),
-        (SOUND["score"] + ", margin: 1.5", ["claims[0].margin: must be at most 1, the largest net share of pairs, 1.5 got"]),
+        (SOUND["score"] + ", given: ranked, margin: 1", ["claims[0].margin: must be less than 1, the largest net share of pairs, 1 got"]),
+        (UNBOUNDED, ["claims[0].given: counts a run without a value as the worst, and final_spread has no worst value, 'all' got; {given: ranked} compares pairs of runs instead, and its margin is a share of them; {given: healthy} leaves failed runs out"]),
+        (UNBOUNDED + ", margin: 0.1", ["claims[0].given: counts a run without a value as the worst"]),
+        (UNBOUNDED + ", given: healthy, margin: 0.1", ["claims[0].margin: can never be met: final_spread has no bounds, so its effect has no interval, 0.1 got; {given: ranked} compares pairs of runs instead"]),
+        (UNBOUNDED.replace("higher", "not_lower") + ", given: healthy, margin: 0.1", ["claims[0].margin: can never be met"]),
+        (SOUND["trend"] + ", metric: best_spread, margin: 0.1", ["claims[0].margin: can never be met: best_spread has no bounds, so its effect has no interval, 0.1 got; leave margin out, or take a metric with bounds, such as final_coverage"]),
+        (SOUND["interaction"] + ", metric: best_spread, margin: 0.1", ["claims[0].margin: can never be met: best_spread has no bounds"]),
+        (SOUND["equivalence"].replace("final_coverage", "final_spread"), ["claims[0].margin: can never be met: final_spread has no bounds, so its effect has no interval, 0.1 got; a metric with bounds, such as final_coverage, or an outcome"]),
+        (SOUND["rate"] + ", strict: true", ["claims[0].strict: needs a margin above 0, which the whole interval must then reach, true got"]),
+        (SOUND["rate"] + ", strict: yes, margin: 0.1", ["claims[0].strict: must be true or false, 'yes' got"]),
+        (SOUND["rate"].replace("lower", "not_higher") + ", strict: true, margin: 0.1", ["claims[0].strict: belongs to claims of a difference in one direction, not to not_higher, true got"]),
+        (SOUND["equivalence"] + ", strict: true", ["claims[0].strict: belongs to claims of a difference in one direction, not to equivalence, true got"]),
+        (SOUND["identical"] + ", strict: true", ["claims[0].strict: belongs to claims of a difference in one direction, not to identical, true got"]),
+        (SOUND["rate"] + ", note: 3", ["claims[0].note: must be text"]),
         (SOUND["score"] + ", margin: -1", ["claims[0].margin: must be at least 0, -1 got; nearest: 0"]),
         (SOUND["score"].replace("higher", "not_higher"), ["claims[0].margin: must be more than 0 for expect: not_higher, 0 got"]),
         (SOUND["score"].replace("higher", "not_lower"), ["claims[0].margin: must be more than 0 for expect: not_lower, 0 got"]),
@@ -124,7 +138,7 @@ def test_unknown_keys_are_refused_in_every_kind(
         (SOUND["score"].replace("final_coverage", "final_covrage"), ["claims[0].metric: must be one of severity, final_coverage, best_coverage, final_modes, best_modes, final_high_quality, best_high_quality, final_spread, best_spread (family gan), 'final_covrage' got; nearest: final_coverage"]),
         (SOUND["score"].replace("final_coverage", "best_log_likelihood"), ["claims[0].metric: must be one of severity"]),
         (SOUND["score"].replace(", metric: final_coverage", ""), ["claims[0].metric: is required"]),
-        (SOUND["score"] + ", given: heathy", ["claims[0].given: must be one of all, healthy, 'heathy' got; nearest: healthy"]),
+        (SOUND["score"] + ", given: heathy", ["claims[0].given: must be one of all, healthy, ranked, 'heathy' got; nearest: healthy"]),
         (SOUND["score"] + ", outcome: failed", ["claims[0].outcome: unknown key"]),
         ("kind: scoer", ["claims[0].kind: must be one of rate, onset, score, trend, interaction, stable_region, equivalence, identical, 'scoer' got; nearest: score"]),
         ("kind: 3", ["claims[0].kind: must be one of"]),
@@ -159,13 +173,33 @@ def test_the_outcome_defaults_to_failed_unless_a_metric_is_given(
     assert (by_metric.outcome, by_metric.metric) == (None, "severity")
 
 
-def test_a_score_is_of_all_runs_unless_it_says_of_healthy_ones(
+def test_a_score_is_of_all_runs_unless_it_says_otherwise(
     study_with: Callable[[str], Study],
 ) -> None:
-    """A difference among healthy runs is in the metric's unit, so its margin may be above 1."""
-    of_all: Any = study_with(SOUND["score"]).claims[0]
-    healthy: Any = study_with(SOUND["score"] + ", given: healthy, margin: 1.5").claims[0]
-    assert (of_all.given, healthy.given, healthy.margin) == ("all", "healthy", 1.5)
+    """A difference of means is in the metric's unit, so its margin may be above 1."""
+    modes = SOUND["score"].replace("final_coverage", "final_modes") + ", margin: 1.5"
+    of_all: Any = study_with(modes).claims[0]
+    healthy: Any = study_with(modes + ", given: healthy").claims[0]
+    assert (of_all.given, of_all.margin) == ("all", 1.5)
+    assert (healthy.given, healthy.margin) == ("healthy", 1.5)
+
+
+@pytest.mark.parametrize("given", ["healthy", "ranked"])
+def test_a_metric_without_bounds_may_be_claimed_about_where_it_needs_no_worst_value(
+    study_with: Callable[[str], Study], given: str
+) -> None:
+    """Without a margin; of ranked runs with one, too, for pairs won have bounds."""
+    claim: Any = study_with(f"{UNBOUNDED}, given: {given}").claims[0]
+    assert (claim.given, claim.margin) == (given, 0)
+    assert study_with(f"{UNBOUNDED}, given: ranked, margin: 0.2").claims[0].margin == 0.2
+
+
+def test_a_note_and_strict_are_kept(study_with: Callable[[str], Study]) -> None:
+    """Neither is there unless it is said."""
+    plain = study_with(SOUND["rate"]).claims[0]
+    assert (plain.note, plain.strict) == (None, False)
+    said = study_with(SOUND["rate"] + ", margin: 0.1, strict: true, note: Mind the room.").claims[0]
+    assert (said.note, said.strict) == ("Mind the room.", True)
 
 
 def test_list_valued_axes_can_be_selected(study_with: Callable[[str], Study]) -> None:

@@ -24,6 +24,7 @@ claims:
     says: Faster is better.
     kind: score
     metric: METRIC
+    given: ranked
     treatment: {optimizer.learning_rate: 2e-3}
     control: {optimizer.learning_rate: 1e-3}
     expect: lower

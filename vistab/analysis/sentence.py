@@ -53,7 +53,7 @@ class Said:
     def is_share(self) -> bool:
         """Shares of runs are said in percent and points, all else as it is."""
         if self.claim.kind == "score":
-            return bool(self.claim.given == "all")
+            return bool(self.claim.given != "healthy")
         counts_outcomes = self.claim.kind in ("rate", "trend", "interaction", "equivalence")
         return counts_outcomes and getattr(self.claim, "metric", None) is None
 
@@ -122,7 +122,7 @@ def equivalence(said: Said) -> str:
 def score(said: Said) -> str:
     """Pairs won and lost; or, among healthy pairs, both means, and beside them who failed."""
     higher, lower = means(said.evidence)
-    if said.claim.given == "all":
+    if said.claim.given != "healthy":
         net = said.difference("more often higher", "more often lower", "points")
         return (
             f"With {said.treatment}, {said.claim.metric} was higher than with {said.control} in "

@@ -233,7 +233,7 @@ def onset(setting: Setting, generator: np.random.Generator) -> Columns:
 
 def score(setting: Setting, generator: np.random.Generator) -> Columns:
     """A metric with known bounds, or any: with `all` only the order of values counts."""
-    return (won_and_lost if setting.claim.given == "all" else among_healthy)(setting, generator)
+    return (won_and_lost if setting.claim.given != "healthy" else among_healthy)(setting, generator)
 
 
 def won_and_lost(setting: Setting, generator: np.random.Generator) -> Columns:

@@ -6,20 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from vistab.spec.claims import (
-    NON_INFERIORITY,
     ClaimSpec,
     ComparisonSpec,
-    EquivalenceClaim,
     IdenticalClaim,
     InteractionClaim,
     OutcomeOrMetric,
-    ScoreClaim,
     Selector,
     TrendClaim,
 )
 from vistab.spec.draft import Draft
 from vistab.spec.families import FamilySpec
 from vistab.spec.grid import Grid
+from vistab.spec.margin_checks import margin_problems
 from vistab.spec.metrics import FIDELITY_METRICS, beside_signals, claimable, metric_columns
 from vistab.spec.outcomes import Outcome
 from vistab.spec.problems import NOTHING, Place, Problems, nearest_of, nearest_value
@@ -75,15 +73,6 @@ class _Check:
 
     def _check_keys(self, claim: ClaimSpec) -> None:
         """Keys that need or exclude each other."""
-        expect = getattr(claim, "expect", None)
-        if expect in NON_INFERIORITY and claim.margin == 0:
-            self._add("margin", f"must be more than 0 for expect: {expect}", claim.margin)
-        if isinstance(claim, EquivalenceClaim) and claim.metric is None and claim.margin >= 1:
-            rule = "must be less than 1, the largest difference of shares"
-            self._add("margin", rule, claim.margin)
-        if isinstance(claim, ScoreClaim) and claim.given == "all" and claim.margin > 1:
-            rule = "must be at most 1, the largest net share of pairs"
-            self._add("margin", rule, claim.margin)
         if isinstance(claim, OutcomeOrMetric) and claim.outcome and claim.metric:
             rule = "takes the place of outcome: give only one of them"
             self._add("metric", rule, claim.metric)
@@ -98,6 +87,9 @@ class _Check:
         if not isinstance(family, FamilySpec):
             return
         own = beside_signals(family, self._draft.evidence)
+        if getattr(claim, "metric", None) in (None, *claimable(own)):
+            for key, *details in margin_problems(claim, own):
+                self._add(key, *details)
         known = {"metric": claimable(own), "outcome": claimable_outcomes(family)}
         for key, among in known.items():
             value = getattr(claim, key, None)

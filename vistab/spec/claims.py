@@ -37,14 +37,20 @@ class AssumeSpec(Spec):
 
 
 class ClaimSpec(Spec):
-    """What every claim has."""
+    """What every claim has.
+
+    note: a caution for the reader of its verdict; no verdict reads it. strict: a claim with a
+    margin is supported only if its whole interval reaches the margin.
+    """
 
     id: Annotated[str, Field(pattern=CLAIM_ID)]
     says: str
     kind: str
     source: str | None = None
+    note: str | None = None
     within: Within = {}
     margin: NonNegativeFloat = 0.0
+    strict: bool = False
     assume: AssumeSpec | None = None
 
     @property
@@ -80,15 +86,16 @@ class OnsetClaim(ComparisonSpec):
 
 
 class ScoreClaim(ComparisonSpec):
-    """A metric is higher or lower: in more pairs of runs (`all`), or on average (`healthy`).
+    """A metric is higher or lower: on average over runs (`all`, `healthy`), or in more pairs.
 
-    With `all` a failed run is worse than every healthy one; with `healthy` only pairs in which
-    neither side failed are compared, and how many failed is reported beside it.
+    all: every run counts with its metric, one without a value at the metric's worst bound.
+    healthy: only pairs in which neither side failed; how many failed is reported beside it.
+    ranked: the share of pairs won less the share lost, a failed run below every healthy one.
     """
 
     kind: Literal["score"]
     metric: MetricName
-    given: Literal["all", "healthy"] = "all"
+    given: Literal["all", "healthy", "ranked"] = "all"
     expect: Literal["lower", "higher", "not_higher", "not_lower"]
 
 

@@ -37,12 +37,30 @@ def trained_part(study: Study) -> dict[str, Any]:
     return {key: (document | without)[key] for key in TRAINED if key in document}
 
 
+UNCLAIMED = ("assume", "note")
+"""Keys of a claim that no verdict reads: they inform `plan`, or the reader."""
+
+DECLARED_AS = {"ranked": "all", "all": "all_by_mean", "healthy": "healthy"}
+"""What `given` of a score is called in hashes: `all` was once the name of what is now `ranked`.
+
+So a claim is declared by what it means: one written when `all` ranked runs is the same claim as
+`ranked` today, and whoever reads it as today's `all` reads another one, which is post hoc.
+"""
+
+
 def claimed_part(study: Study) -> dict[str, Any]:
-    """What decides the verdicts, given the runs, as plain data; `assume` only informs `plan`."""
+    """What decides the verdicts, given the runs, as plain data."""
     document = study_document(study)
-    for claim in document["claims"]:
-        claim.pop("assume", None)
-    return {key: document[key] for key in ("alpha", "claims")}
+    claims = [_declared(claim) for claim in document["claims"]]
+    return {"alpha": document["alpha"], "claims": claims}
+
+
+def _declared(claim: dict[str, Any]) -> dict[str, Any]:
+    """What is declared of a claim; a key that came later counts only where it says something."""
+    kept = {key: value for key, value in claim.items() if key not in UNCLAIMED}
+    if not kept["strict"]:
+        del kept["strict"]
+    return kept | ({"given": DECLARED_AS[kept["given"]]} if "given" in kept else {})
 
 
 def trained_hash(study: Study) -> str:

@@ -24,7 +24,7 @@ SIDED = {
     "rate": {"kind": "rate", "expect": "lower", "margin": 0.1},
     "not higher": {"kind": "rate", "expect": "not_higher", "margin": 0.5},
     "onset": {"kind": "onset", "event": "failure", "expect": "later"},
-    "score": {"kind": "score", "expect": "higher", **METRIC},
+    "score": {"kind": "score", "given": "ranked", "expect": "higher", **METRIC},
     "score healthy": {"kind": "score", "given": "healthy", "expect": "higher", **METRIC},
     "interaction across": {"kind": "interaction", "across": {STEPS: (1, 5)}, "expect": "higher"},
     "interaction along": {"kind": "interaction", "along": STEPS, "expect": "lower"},

@@ -28,7 +28,7 @@ SEVERAL = {
 SIDES = {"treatment": {WEIGHT: 5.0}, "control": {WEIGHT: 0.0}}
 PAIRED = {"axes": {RATE: (1e-3, 2e-3), WEIGHT: (0.0, 5.0)}}
 HIGHER = {"kind": "score", "metric": "final_coverage", "expect": "higher"}
-ALL, HEALTHY = {**HIGHER, "given": "all"}, {**HIGHER, "given": "healthy"}
+RANKED, HEALTHY = {**HIGHER, "given": "ranked"}, {**HIGHER, "given": "healthy"}
 REUSED = settings(
     max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )  # the fixtures are functions of their arguments
@@ -60,11 +60,11 @@ def by_replicate(verdict: Any, name: str = "effect") -> list[float]:
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 @pytest.mark.parametrize("metric", METRICS)
-def test_all_is_the_u_statistic_of_scipy_averaged_by_replicate(
+def test_ranked_is_the_u_statistic_of_scipy_averaged_by_replicate(
     metric: str, seed: int, judged_runs, drawn
 ) -> None:
     """Three runs against two in each cell; failed runs rank where the metric is worst."""
-    study, results = judged_runs({**ALL, "metric": metric, **SEVERAL}, drawn(seed))
+    study, results = judged_runs({**RANKED, "metric": metric, **SEVERAL}, drawn(seed))
     (verdict,) = judge(study, results)
     ranked = results.runs[metric].where(results.runs["outcome"] == "healthy", METRICS[metric])
     treatment, control = sides_of(results.runs.assign(ranked=ranked))
@@ -85,8 +85,8 @@ def test_all_is_the_u_statistic_of_scipy_averaged_by_replicate(
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_all_shows_the_shares_of_pairs_higher_and_lower(seed: int, judged_runs, drawn) -> None:
-    study, results = judged_runs({**ALL, **SEVERAL}, drawn(seed))
+def test_ranked_shows_the_shares_of_pairs_higher_and_lower(seed: int, judged_runs, drawn) -> None:
+    study, results = judged_runs({**RANKED, **SEVERAL}, drawn(seed))
     (verdict,) = judge(study, results)
     ranked = results.runs["final_coverage"].where(results.runs["outcome"] == "healthy", -1.0)
     treatment, control = sides_of(results.runs.assign(ranked=ranked))
@@ -124,7 +124,7 @@ def test_healthy_is_the_mean_paired_difference_of_pandas(
     assert verdict.interval is None if metric == "final_spread" else verdict.interval is not None
 
 
-@pytest.mark.parametrize("given", ["all", "healthy"])
+@pytest.mark.parametrize("given", ["ranked", "healthy"])
 def test_the_shares_that_failed_are_reported_with_either_form(
     given: str, judged_runs, drawn
 ) -> None:
@@ -141,11 +141,11 @@ def test_the_shares_that_failed_are_reported_with_either_form(
     transform=st.sampled_from([np.exp, np.cbrt, lambda x: 5 * x - 40, lambda x: x**3]),
 )
 @REUSED
-def test_all_stays_the_same_under_any_increasing_transformation(
+def test_ranked_stays_the_same_under_any_increasing_transformation(
     seed: int, transform: Any, judged_runs, drawn
 ) -> None:
     """Only who is ahead counts. A healthy run below 0 is still above every failed one."""
-    claim = {**ALL, "metric": "final_spread", **SEVERAL}
+    claim = {**RANKED, "metric": "final_spread", **SEVERAL}
     study, results = judged_runs(claim, drawn(seed))
     (plain,) = judge(study, results)
     results.runs["final_spread"] = transform(results.runs["final_spread"])
@@ -166,7 +166,7 @@ def test_a_constant_added_to_the_metric_leaves_the_difference_of_healthy_runs(
     assert shifted.interval == pytest.approx(plain.interval, abs=1e-6)
 
 
-@pytest.mark.parametrize("given", ["all", "healthy"])
+@pytest.mark.parametrize("given", ["ranked", "healthy"])
 @pytest.mark.parametrize("value", [np.nan, 1.0, 0.0])
 def test_the_metric_of_a_failed_run_is_never_read(
     given: str, value: float, judged_runs, drawn
@@ -184,7 +184,7 @@ def test_a_healthy_run_at_the_worst_value_still_beats_a_failed_one(judged_runs) 
         "outcome": "healthy" if run.arm.assignment[WEIGHT] else "diverged",
         "final_coverage": 0.0 if run.arm.assignment[WEIGHT] else 1.0,
     }
-    study, results = judged_runs({**ALL, **SIDES}, tell, **PAIRED)
+    study, results = judged_runs({**RANKED, **SIDES}, tell, **PAIRED)
     (verdict,) = judge(study, results)
     assert (verdict.effect, verdict.verdict) == (1.0, "supported")
 
@@ -200,13 +200,15 @@ def test_of_a_metric_that_improves_downwards_a_failed_run_is_the_highest(
         "outcome": "healthy" if run.arm.assignment[WEIGHT] else "mode_collapse",
         metric: 0.5,
     }
-    study, results = judged_runs({**ALL, **SIDES, "metric": metric, "expect": expect}, tell, **aae)
+    study, results = judged_runs(
+        {**RANKED, **SIDES, "metric": metric, "expect": expect}, tell, **aae
+    )
     (found,) = judge(study, results)
     assert (found.effect, found.verdict) == (-1.0, verdict)
 
 
-def test_a_study_in_which_all_runs_fail_shows_no_effect_on_all_runs(judged_runs) -> None:
-    study, results = judged_runs({**ALL, **SEVERAL}, lambda run: "stalled")
+def test_a_study_in_which_all_runs_fail_shows_no_effect_on_ranked_runs(judged_runs) -> None:
+    study, results = judged_runs({**RANKED, **SEVERAL}, lambda run: "stalled")
     (verdict,) = judge(study, results)
     assert (verdict.effect, verdict.p, verdict.verdict) == (0.0, 1.0, "inconclusive")
     assert verdict.details["failed"] == {"treatment": 1.0, "control": 1.0}
@@ -243,7 +245,7 @@ def test_replicates_without_a_healthy_pair_are_left_out_and_not_counted_as_zero(
     ]
 
 
-@pytest.mark.parametrize("given", ["all", "healthy"])
+@pytest.mark.parametrize("given", ["ranked", "healthy"])
 def test_a_healthy_run_without_a_value_voids_where_nothing_can_stand_in(
     given: str, judged_runs
 ) -> None:
@@ -255,7 +257,7 @@ def test_a_healthy_run_without_a_value_voids_where_nothing_can_stand_in(
 
 @pytest.mark.parametrize(
     ("given", "margin", "verdict"),
-    [("all", 0.4, "supported"), ("healthy", 0.4, "supported"), ("all", 0.01, "inconclusive")],
+    [("ranked", 0.4, "supported"), ("healthy", 0.4, "supported"), ("ranked", 0.01, "inconclusive")],
 )
 def test_not_lower_is_ruled_by_the_interval_alone(
     given: str, margin: float, verdict: str, judged_runs
@@ -269,7 +271,7 @@ def test_not_lower_is_ruled_by_the_interval_alone(
 
 def test_the_unit_says_which_form_was_asked(judged_runs, drawn) -> None:
     units = [
-        judge(*judged_runs({**claim, **SEVERAL}, drawn(0)))[0].unit for claim in (ALL, HEALTHY)
+        judge(*judged_runs({**claim, **SEVERAL}, drawn(0)))[0].unit for claim in (RANKED, HEALTHY)
     ]
     assert units == ["share of pairs", "final_coverage"]
 

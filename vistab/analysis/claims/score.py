@@ -38,7 +38,7 @@ def gather(claim: ScoreClaim, comparison: Comparison, table: Table) -> Evidence:
             side: float(side_values(comparison, side, failed).mean()) for side in comparison.sides
         }
     }
-    if claim.given == "all":
+    if claim.given != "healthy":
         worst = -np.inf if better_of(claim.metric, table.plan) == "higher" else np.inf
         ranked = {**dict.fromkeys(outcomes, worst), **measured.values}
         return won_and_lost(comparison, ranked, details)
@@ -101,7 +101,7 @@ def difference(
 
 def unit(claim: ScoreClaim) -> str:
     """Of the net share, or of the metric."""
-    return "share of pairs" if claim.given == "all" else claim.metric
+    return "share of pairs" if claim.given != "healthy" else claim.metric
 
 
 SCORE = Kind(

@@ -70,7 +70,7 @@ def measured(claim: ClaimSpec | None) -> str:
     metric = getattr(claim, "metric", None)
     if metric is None:
         return runs_that(getattr(claim, "outcome", None) or "failed")
-    pairs = getattr(claim, "given", None) == "all"
+    pairs = getattr(claim, "given", "healthy") != "healthy"
     return f"pairs with the higher {metric_name(metric)}" if pairs else metric_name(metric)
 
 
