@@ -196,9 +196,44 @@ def test_unfit_input_is_refused(
     assert message in str(caught.value)
 
 
-def test_nothing_finite_is_not_called_a_divergence() -> None:
-    with pytest.raises(RequestError, match="no snapshot holds finite samples"):
-        detect(np.arange(4), [np.full((50, 2), np.nan)] * 4, KNOWN)
+@pytest.mark.parametrize("reference", [KNOWN, DATA], ids=["known modes", "data"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_run_that_is_not_finite_from_its_first_snapshot_has_diverged_there(
+    value: float, reference: Reference
+) -> None:
+    found = detect(10 + np.arange(4), [np.full((50, 2), value)] * 4, reference)
+    assert (found.outcome, found.onset_round, found.severity) == ("diverged", 10, 1)
+    assert found.evidence == "not finite from round 10 on"
+
+
+def test_bytes_do_not_go_with_a_reference_of_fractions_nor_the_other_way_round() -> None:
+    """Neither is a divergence, nor a run that never got near the data."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(256, size=(4, 200, 6, 6)).astype(np.uint8)
+    tanh, sigmoid = pixels / 127.5 - 1, pixels / 255
+    for reference, formula in ((tanh, "samples / 127.5 - 1"), (sigmoid, "samples / 255")):
+        for whole in (pixels, pixels.astype(np.float32)):
+            with pytest.raises(RequestError, match="round 0: samples must be on the ref") as caught:
+                detect(np.arange(4), whole, Reference.of_data(reference[0]))
+            assert "whole numbers, 0 to 255; give" in str(caught.value)
+            assert str(caught.value).endswith(formula)
+    for fractions, formula in ((tanh, "reference / 127.5 - 1"), (sigmoid, "reference / 255")):
+        with pytest.raises(RequestError, match="must be on one scale") as caught:
+            detect(np.arange(4), fractions, Reference.of_data(pixels[0]))
+        assert str(caught.value).endswith(formula)
+
+
+def test_one_scale_is_not_called_two() -> None:
+    """Bytes with bytes, fractions with fractions, a dark start, and few numbers a sample."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(256, size=(4, 200, 6, 6)).astype(np.uint8)
+    assert detect(np.arange(4), pixels, Reference.of_data(pixels[0])).outcome == "healthy"
+    runs_away = 100 * (pixels / 127.5 - 1)
+    assert detect(np.arange(4), runs_away, Reference.of_data(pixels[0] / 127.5 - 1)).outcome
+    dark = [pixels[0] / 255, *pixels[1:]]
+    assert detect(np.arange(4), dark, Reference.of_data(pixels[0])).outcome == "healthy"
+    points = Reference.of_data(rng.integers(200, size=(400, 2)))
+    assert detect(np.arange(4), rng.random((4, 50, 2)), points).outcome is not None
 
 
 def test_what_stops_being_finite_has_diverged() -> None:

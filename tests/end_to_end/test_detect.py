@@ -171,6 +171,35 @@ def test_only_so_many_samples_are_used_and_it_is_said(vistab, tmp_path, ring, mo
     ]
 
 
+def test_hidden_folders_are_no_reference_and_copies_count_once(
+    vistab, tmp_path, digits, collapsing
+):
+    """Tools leave thumbnails in hidden folders; a folder twice is not twice the data."""
+    save_images(tmp_path / "real", digits[0][:300])
+    as_array = [(images / np.float32(255)).astype(np.float32) for images in collapsing]
+    np.savez(tmp_path / "run.npz", rounds=ROUNDS, samples=[one[:101] for one in as_array])
+    first = ruled(vistab, "run.npz", "--reference", "real")
+    save_images(tmp_path / "real" / ".thumbnails" / "large", 255 - digits[0][:200])
+    assert ruled(vistab, "run.npz", "--reference", "real") == first
+    save_images(tmp_path / "real" / "again", digits[0][:200])
+    again = ruled(vistab, "run.npz", "--reference", "real")
+    assert again.pop("notes") == ["Of 500 reference images 200 are copies, and count once."]
+    assert again == {name: value for name, value in first.items() if name != "notes"}
+
+
+def test_a_run_that_was_never_finite_has_diverged(vistab, tmp_path, ring):
+    """It is told so, with a report; there are no values to show."""
+    ring["samples"][:] = np.nan
+    np.savez(tmp_path / "run.npz", **ring)
+    document = ruled(vistab, "run.npz")
+    assert (document["outcome"], document["onset_round"]) == ("diverged", 100)
+    answer = vistab("detect", "run.npz", "--html", "run.html")
+    assert answer.code == 0
+    assert "of 400 samples of 2 numbers, none of them finite." in answer.out
+    assert "Diverged from round 100 on: not finite" in answer.out
+    assert "iverged" in (tmp_path / "run.html").read_text()
+
+
 def test_arrays_on_two_scales_are_asked_about(vistab, tmp_path, digits, collapsing):
     """A run with values from -1 to 1 against a reference from 0 to 1."""
     np.save(tmp_path / "real.npy", digits[0] / 255)

@@ -74,7 +74,7 @@ def _read(seen: Seen) -> str:
     rounds = seen.run.rounds
     return (
         f"{count(len(rounds), 'snapshot')}, rounds {rounds[0]:,} to {rounds[-1]:,}, of {sizes} "
-        f"samples {_shape(seen.shape)}, values {_span(seen.span)}"
+        f"samples {_shape(seen.shape)}, {_values(seen)}"
     )
 
 
@@ -87,6 +87,7 @@ def _notes(seen: Seen) -> list[str]:
     if not seen.off_scale:
         return list(seen.run.notes)
     assert seen.run.span is not None
+    assert seen.span is not None
     note = (
         f"Typical samples have values {_span(seen.span)}, the reference {_span(seen.run.span)}: "
         "are both on one scale?"
@@ -98,6 +99,10 @@ def _shape(shape: Shape) -> str:
     if len(shape) == 1:
         return f"of {count(shape[0], 'number')}"
     return f"of {'x'.join(map(str, shape))} numbers"
+
+
+def _values(seen: Seen) -> str:
+    return "none of them finite" if seen.span is None else f"values {_span(seen.span)}"
 
 
 def _span(span: tuple[float, float]) -> str:

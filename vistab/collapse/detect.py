@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Final
 
 import numpy as np
@@ -12,10 +13,12 @@ import numpy.typing as npt
 from vistab.collapse.calibration import Band, Calibration, calibrate
 from vistab.collapse.detector import THRESHOLDS, health, rule
 from vistab.collapse.reference import Reference
+from vistab.collapse.scale import Scale, fractions_for_pixels
 from vistab.collapse.signals import Signals
 from vistab.collapse.trajectory import Trajectory, window
 from vistab.errors import RequestError
 from vistab.spec.outcomes import Outcome
+from vistab.targets.features import FEW_FEATURES
 
 FEWEST_SAMPLES: Final = 10
 """Fewer samples a snapshot are refused: nothing can be told from them."""
@@ -58,22 +61,31 @@ def detect(
 
     Snapshots are taken one at a time, so that they may come from a file larger than memory; n may
     differ between them. Raises RequestError when there are fewer than three snapshots or ten
-    samples, when not one snapshot is finite, or when shapes do not fit.
+    samples, when shapes do not fit, or when samples and reference are on two scales.
     """
     numbers = _read_rounds(rounds)
     measured: list[Signals] = []
     sizes: list[int] = []
+    scales: list[Scale] = []
     for samples in snapshots:
         rows = np.asarray(samples)
         number = len(measured)
         name = f"round {numbers[number]}" if number < len(numbers) else f"snapshot {number + 1}"
         measured.append(measure_one(rows, reference, name))
         sizes.append(len(rows))
+        scales.append(Scale.of(rows))
     if len(measured) != len(numbers):
         raise RequestError(f"{len(numbers)} rounds, but {len(measured)} snapshots")
-    if not any(np.isfinite(one["scale"]) for one in measured):
-        raise RequestError("no snapshot holds finite samples alone: there is nothing to rule on")
+    _check_scales(scales, reference)
     return rule_on(numbers, measured, min(sizes), reference)
+
+
+def _check_scales(scales: Sequence[Scale], reference: Reference) -> None:
+    """Few numbers a sample may be any; a model of images that are pixels makes some above 1."""
+    if reference.scale is not None and prod(reference.shape) > FEW_FEATURES:
+        wrong = fractions_for_pixels(scales, reference.scale)
+        if wrong:
+            raise RequestError(wrong)
 
 
 def measure_one(samples: npt.NDArray[np.generic], reference: Reference, name: str) -> Signals:
@@ -95,7 +107,7 @@ def rule_on(
     n: int,
     reference: Reference,
 ) -> Detection:
-    """The ruling on three snapshots or more, measured already, of at least n samples each."""
+    """The ruling on snapshots that are measured already, of at least n samples each."""
     signals = {name: np.stack([one[name] for one in measured]) for name in measured[0]}
     calibration = calibrate(reference.modes, n, THRESHOLDS)
     ruling = rule(rounds, signals, reference.modes, calibration=calibration)

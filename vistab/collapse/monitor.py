@@ -53,7 +53,7 @@ class Monitor:
         self.patience = patience
         self.arrival = arrival
         self.detection: Detection | None = None
-        """The ruling on what was seen so far; None before the third snapshot."""
+        """The ruling on what was seen so far; None before the third snapshot, if all is finite."""
         self._steps: list[int] = []
         self._measured: list[Signals] = []
         self._fewest: int | None = None
@@ -63,7 +63,8 @@ class Monitor:
         """Take the samples [n, ...] of one more snapshot; returns `stop`.
 
         step: larger than all before. Raises RequestError when it is not, when the samples are not
-        shaped like the reference, or when they are fewer than 10; nothing is kept of them then.
+        shaped like the reference or on another scale, or when they are fewer than 10; nothing is
+        kept of them then.
         """
         if self._steps and step <= self._steps[-1]:
             raise RequestError(f"steps must increase: {step} came after {self._steps[-1]}")
@@ -71,7 +72,8 @@ class Monitor:
         self._measured.append(measure_one(rows, self.reference, f"step {step}"))
         self._steps.append(step)
         self._fewest = min(len(rows), self._fewest or len(rows))
-        if len(self._steps) >= THRESHOLDS.lasting:
+        broken = not np.isfinite(self._measured[-1]["scale"])
+        if broken or len(self._steps) >= THRESHOLDS.lasting:
             self.detection = rule_on(self._steps, self._measured, self._fewest, self.reference)
             self._was_healthy |= self.detection.converged_round is not None
         return self.stop

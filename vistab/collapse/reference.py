@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from vistab.collapse.scale import Scale, pixels_for_fractions
 from vistab.collapse.signals import Signals, measure
 from vistab.targets.base import KnownModes, Modes
 from vistab.targets.bins import DataBins, bin_count
@@ -22,12 +23,14 @@ class Reference:
     """What a run should cover. Made by `of_data` or `of_modes`.
 
     modes: where its samples lie, in features; shape: of one sample; space: the map to features,
-    None where samples [n, d] are compared as they are.
+    None where samples [n, d] are compared as they are. scale: of the data's numbers, None where the
+    modes are known.
     """
 
     modes: Modes
     shape: tuple[int, ...]
     space: FeatureSpace | None
+    scale: Scale | None = None
 
     @classmethod
     def of_modes(
@@ -60,17 +63,21 @@ class Reference:
         bins = DataBins.of(features, bin_count(len(rows)))
         if bins.std <= 1e-9 * bins.rms:
             raise ValueError("reference data must be more than copies of a few values")
-        return cls(bins, rows.shape[1:], space)
+        return cls(bins, rows.shape[1:], space, Scale.of(rows))
 
     def measure(self, samples: npt.ArrayLike) -> Signals:
         """The signals of one snapshot [n, ...], as `measure` has them; each of shape () or [m].
 
-        Raises ValueError when its samples are no numbers, or not shaped like the reference.
+        Raises ValueError when its samples are no numbers, not shaped like the reference, or pixels
+        of 8 bits where the reference has fractions.
         """
         rows = _numbers(samples, "samples")
         if rows.shape[1:] != self.shape or not len(rows):
             wanted = ", ".join(["n", *map(str, self.shape)])
             raise ValueError(f"samples must be [{wanted}], got {rows.shape}")
+        wrong = self.scale and pixels_for_fractions(Scale.of(rows), self.scale)
+        if wrong:
+            raise ValueError(wrong)
         features = rows.astype(float) if self.space is None else self.space(rows)
         return {name: one[0] for name, one in measure(features[None], self.modes).items()}
 

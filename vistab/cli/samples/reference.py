@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -41,10 +44,11 @@ class ArrayData:
 
 @dataclass(frozen=True)
 class ImageData:
-    """Reference data in image files."""
+    """Reference data in image files, all of other content. copies: files that were left out."""
 
     file: Path
     images: tuple[Path, ...]
+    copies: int
 
     def __len__(self) -> int:
         return len(self.images)
@@ -64,16 +68,38 @@ def read_data(path: Path, found: Found) -> Data | None:
         found.append(problem(path, "--reference", "must be a file or folder that is there"))
         return None
     if path.is_dir():
-        images = images_in(path.rglob("*"))
-        if not images:
-            found.append(problem(path, "images", "must be png, jpg, bmp or webp files", "none"))
-        return ImageData(path, tuple(images)) if images else None
+        return _image_data(path, found)
     if zipfile.is_zipfile(path):
         archive = open_archive(path, found)
         array = None if archive is None else _only(archive, found)
     else:
         array = open_array(path, found)
     return None if array is None else array_data(array, found)
+
+
+def _image_data(folder: Path, found: Found) -> ImageData | None:
+    """The images below a folder, but for what is hidden: folders of tools hold copies."""
+    seen = (path for path in folder.rglob("*") if not _hidden(path.relative_to(folder)))
+    images = images_in(seen)
+    if not images:
+        found.append(problem(folder, "images", "must be png, jpg, bmp or webp files", "none"))
+        return None
+    different = _different(images)
+    return ImageData(folder, different, len(images) - len(different))
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _different(files: Sequence[Path]) -> tuple[Path, ...]:
+    """The first file of each content; contents are read where sizes are equal alone."""
+    sizes = Counter(file.stat().st_size for file in files)
+    known: dict[object, Path] = {}
+    for file in files:
+        alone = sizes[file.stat().st_size] == 1
+        known.setdefault(file if alone else sha256(file.read_bytes()).digest(), file)
+    return tuple(known.values())
 
 
 def array_data(array: StoredArray, found: Found) -> ArrayData | None:

@@ -112,8 +112,6 @@ def _with_data(recorded: Recorded, snapshots: Snapshots, data: Data, tile: Size 
     _check_scale(snapshots, data, span, found)
     refuse(found)
     reference = _reference(data.file, real)
-    drawn = f"Of {len(data):,} reference samples {len(real):,} are used, drawn with a fixed seed."
-    note = (drawn,) if len(real) < len(data) else ()
     return Run(
         snapshots.rounds,
         samples,
@@ -122,13 +120,22 @@ def _with_data(recorded: Recorded, snapshots: Snapshots, data: Data, tile: Size 
         np.random.default_rng(0).permutation(real)[:_SHOWN],
         span,
         recorded.losses,
-        (*snapshots.notes, *note, *recorded.notes),
+        (*snapshots.notes, *_notes(data, len(real)), *recorded.notes),
     )
 
 
 def _found_in(reference: Reference) -> str:
     number, noun = reference.modes.count, reference.modes.noun
     return f"{number} modes found in them" if noun == "modes" else f"cut into {number} {noun}"
+
+
+def _notes(data: Data, used: int) -> Iterator[str]:
+    """What a reader should know of the reference."""
+    if isinstance(data, ImageData) and data.copies:
+        total = len(data) + data.copies
+        yield f"Of {total:,} reference images {data.copies:,} are copies, and count once."
+    if used < len(data):
+        yield f"Of {len(data):,} reference samples {used:,} are used, drawn with a fixed seed."
 
 
 def _reference(file: Path, real: Floats) -> Reference:

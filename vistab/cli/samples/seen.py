@@ -54,15 +54,17 @@ class Seen:
             yield samples
 
     @property
-    def span(self) -> tuple[float, float]:
-        """Least and largest finite number of a typical snapshot."""
+    def span(self) -> tuple[float, float] | None:
+        """Least and largest finite number of a typical snapshot; None if there is none."""
+        if not self.spans:
+            return None
         low, high = np.median(self.spans, axis=0)
         return float(low), float(high)
 
     @property
     def off_scale(self) -> bool:
         """Are samples of many features in another range than the reference?"""
-        if self.run.span is None or prod(self.shape) <= _FEW_FEATURES:
+        if self.run.span is None or self.span is None or prod(self.shape) <= _FEW_FEATURES:
             return False
         low, high = self.run.span
         off = np.abs(np.subtract(self.span, self.run.span))
