@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+from collections import OrderedDict
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -62,15 +63,17 @@ def layers(
     sizes: list[int], outputs: int, activation: nn.Module, normal_from: int
 ) -> nn.Sequential:
     """Hidden layers with batch norm from layer `normal_from` on, then a linear one."""
-    modules: list[nn.Module] = []
+    modules: dict[str, nn.Module] = {}
     for layer, (before, after) in enumerate(pairwise(sizes)):
-        norm = [nn.BatchNorm1d(after)] if layer >= normal_from else []
-        modules += [nn.Linear(before, after), *norm, activation]
-    return nn.Sequential(*modules, nn.Linear(sizes[-1], outputs))
+        modules[f"hidden{layer}"] = nn.Linear(before, after)
+        if layer >= normal_from:
+            modules[f"norm{layer}"] = nn.BatchNorm1d(after)
+        modules[f"activation{layer}"] = activation
+    return nn.Sequential(OrderedDict(modules, output=nn.Linear(sizes[-1], outputs)))
 
 
 def networks(family: GanFamily, dimension: int) -> tuple[nn.Sequential, nn.Sequential]:
-    """Generator and discriminator, initialised as torch does."""
+    """Generator and discriminator, still without weights of their own."""
     hidden = [family.network.width] * family.network.depth
     never = len(hidden)
     generator = layers(
@@ -88,31 +91,54 @@ def convolutional(family: GanFamily, shape: Shape) -> tuple[nn.Sequential, nn.Se
     assert side == 8
     size = {"kernel_size": 5, "stride": 2, "padding": 2}
 
-    def norm(width: int) -> list[nn.Module]:
-        return [nn.BatchNorm2d(width)] if family.batch_norm else []
+    def norm(stage: int, width: int) -> dict[str, nn.Module]:
+        return {f"norm{stage}": nn.BatchNorm2d(width)} if family.batch_norm else {}
 
-    generator = nn.Sequential(
-        *[nn.Linear(family.latent_dim, 2 * w * 4), nn.Unflatten(1, (2 * w, 2, 2))],
-        *[*norm(2 * w), nn.ReLU(), nn.ConvTranspose2d(2 * w, w, **size, output_padding=1)],
-        *[*norm(w), nn.ReLU(), nn.ConvTranspose2d(w, channels, **size, output_padding=1)],
-        *[nn.Tanh(), nn.Flatten()],
-    )
-    normally(generator)
-    discriminator = nn.Sequential(
-        *[nn.Unflatten(1, shape), nn.Conv2d(channels, w, **size), nn.LeakyReLU(0.2)],
-        *[nn.Conv2d(w, 2 * w, **size), *norm(2 * w), nn.LeakyReLU(0.2)],
-        *[nn.Flatten(), nn.Linear(2 * w * 4, 1)],
-    )
-    normally(discriminator)
-    return generator, discriminator
+    generator: dict[str, nn.Module] = {
+        "input": nn.Linear(family.latent_dim, 2 * w * 4),
+        "image": nn.Unflatten(1, (2 * w, 2, 2)),
+        **norm(0, 2 * w),
+        "activation0": nn.ReLU(),
+        "convolution0": nn.ConvTranspose2d(2 * w, w, **size, output_padding=1),
+        **norm(1, w),
+        "activation1": nn.ReLU(),
+        "convolution1": nn.ConvTranspose2d(w, channels, **size, output_padding=1),
+        "tanh": nn.Tanh(),
+        "rows": nn.Flatten(),
+    }
+    discriminator: dict[str, nn.Module] = {
+        "image": nn.Unflatten(1, shape),
+        "convolution0": nn.Conv2d(channels, w, **size),
+        "activation0": nn.LeakyReLU(0.2),
+        "convolution1": nn.Conv2d(w, 2 * w, **size),
+        **norm(1, 2 * w),
+        "activation1": nn.LeakyReLU(0.2),
+        "rows": nn.Flatten(),
+        "output": nn.Linear(2 * w * 4, 1),
+    }
+    return nn.Sequential(OrderedDict(generator)), nn.Sequential(OrderedDict(discriminator))
 
 
-def normally(network: nn.Sequential) -> None:
-    """Draw the weights from N(0, 0.02); biases are 0."""
-    for layer in network:
-        if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.normal_(layer.weight, std=0.02)
-            nn.init.zeros_(layer.bias)
+def draw_weights(name: str, network: nn.Sequential, streams: Streams, *, dcgan: bool) -> None:
+    """Initialise every layer as torch does, or as DCGAN does: N(0, 0.02), biases 0.
+
+    Each parameter from its own stream: the first draw for torch's initialisation, the second for
+    DCGAN's, which replaces it.
+    """
+    for layer, module in network.named_children():
+        if not isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+            continue
+        bound = nn.init._calculate_fan_in_and_fan_out(module.weight)[0] ** -0.5
+        assert module.bias is not None
+        with streams.torch_seeded(f"weights/{name}.{layer}.weight/{int(dcgan)}"):
+            if dcgan:
+                nn.init.normal_(module.weight, std=0.02)
+            else:
+                nn.init.uniform_(module.weight, -bound, bound)
+        with streams.torch_seeded(f"weights/{name}.{layer}.bias/0"):
+            nn.init.uniform_(module.bias, -bound, bound)
+        if dcgan:
+            nn.init.zeros_(module.bias)
 
 
 def optimizer(spec: OptimizerSpec, network: nn.Module, scale: float) -> torch.optim.Optimizer:
@@ -128,11 +154,12 @@ def train_plain(settings: Settings, seed: int, replicate: int) -> Iterator[Plain
     family, batch = settings.family, settings.budget.batch_size
     assert isinstance(family, GanFamily)
     target, streams = make_target(settings.target), Streams(seed, replicate)
-    with streams.torch_seeded("weights"):
-        if family.network.kind == "dcgan":
-            generator, discriminator = convolutional(family, target.shape)
-        else:
-            generator, discriminator = networks(family, target.dimension)
+    dcgan = family.network.kind == "dcgan"
+    generator, discriminator = (
+        convolutional(family, target.shape) if dcgan else networks(family, target.dimension)
+    )
+    draw_weights("generator", generator, streams, dcgan=dcgan)
+    draw_weights("discriminator", discriminator, streams, dcgan=dcgan)
     to_descend = optimizer(settings.optimizer, discriminator, 1.0)
     to_generate = optimizer(settings.optimizer, generator, settings.optimizer.generator_scale)
     latents = normal((batch, family.latent_dim))

@@ -19,6 +19,7 @@ from vistab.collapse.signals import SIGNALS
 from vistab.families import FAMILIES, find_family
 from vistab.families.base import BEFORE, ClosedForm
 from vistab.families.checks import check_parts
+from vistab.families.numbers import names_of
 from vistab.plan.model import Arm, Pack, Run
 from vistab.results.record import PackProgress, PackRecord
 from vistab.spec.families import FAMILIES as SPECS
@@ -119,7 +120,7 @@ def test_what_it_computes_stays_on_the_device_of_its_inputs(kind: str) -> None:
             inputs = {"data": x, "latents": z, "encoder_noise": z, "generator_noise": x}
             if family.data_size is not None:
                 inputs["data_set"] = torch.ones(family.data_size(spec), 2)
-            numbers = {name: torch.tensor(1.0) for name in (*family.numbers(spec), "round")}
+            numbers = {name: torch.tensor(1.0) for name in (*names_of(spec), "round")}
         networks = {name: one.to("meta") for name, one in family.networks(spec, (2,)).items()}
         networks |= {name + BEFORE: one for name, one in networks.items()}
         found = [family.sample(networks, inputs)]

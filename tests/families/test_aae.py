@@ -48,7 +48,7 @@ def log_not_d(z: float) -> float:
 
 def numbers(weight: float = 0.0, reconstruction_weight: float = 0.0) -> dict[str, Tensor]:
     return {
-        "weight": torch.tensor(weight),
+        "regularizer.weight": torch.tensor(weight),
         "reconstruction_weight": torch.tensor(reconstruction_weight),
     }
 

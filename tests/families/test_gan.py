@@ -43,7 +43,10 @@ def test_the_discriminators_loss_is_e6(batch_norm: bool) -> None:
 )
 def test_the_generators_loss_is_e11(loss: str, expected: float) -> None:
     """The adversarial term plus weight x the MEAN of squares over batch and features."""
-    numbers, anchor = {"weight": torch.tensor(3.0)}, {"fake": torch.tensor([[1.0], [4.0]])}
+    numbers, anchor = (
+        {"regularizer.weight": torch.tensor(3.0)},
+        {"fake": torch.tensor([[1.0], [4.0]])},
+    )
     step = generator_loss(NETWORKS, {"latents": Z}, anchor, numbers, loss=loss)
     assert step.evidence["regularizer"].item() == pytest.approx(3.0 * (1.0 + 0.0) / 2)
     assert step.loss.item() == pytest.approx(expected + 1.5, rel=1e-6)
@@ -55,7 +58,11 @@ def test_without_an_anchor_the_term_and_its_gradient_are_exactly_zero() -> None:
     found = []
     for weight in (0.0, 1e6):
         step = generator_loss(
-            NETWORKS, {"latents": z}, {}, {"weight": torch.tensor(weight)}, loss="minimax"
+            NETWORKS,
+            {"latents": z},
+            {},
+            {"regularizer.weight": torch.tensor(weight)},
+            loss="minimax",
         )
         assert step.evidence["regularizer"].item() == 0.0
         found.append(torch.autograd.grad(step.loss, z)[0])
@@ -66,7 +73,7 @@ def test_weight_times_mean_is_lambda_times_sum_over_features() -> None:
     """weight = d x lambda (E10)."""
     networks = {"generator": lambda z: z, "discriminator": lambda x: 0 * x[:, :1]}
     z, anchor = torch.randn(5, 3), torch.randn(5, 3)
-    numbers = {"weight": torch.tensor(6.0)}
+    numbers = {"regularizer.weight": torch.tensor(6.0)}
     step = generator_loss(
         networks, {"latents": z}, {"fake": anchor}, numbers, loss="non_saturating"
     )

@@ -62,10 +62,10 @@ def test_runs_of_one_replicate_share_weights_data_and_noise(make_pack: Any) -> N
     """Common random numbers, across arms, packs, and shapes that agree."""
     one = begin(make_pack([(0, {}), (0, {"weight": 5.0}), (1, {})]))
     other = begin(make_pack([(1, {}), (7, {})], generator_steps=5, batch_norm=True))
-    generators = one.stacks["generator"].views["0.weight"]
+    generators = one.stacks["generator"].views["hidden0.weight"]
     assert torch.equal(generators[0], generators[1])
     assert not torch.equal(generators[0], generators[2])
-    assert torch.equal(generators[2], other.stacks["generator"].views["0.weight"][0])
+    assert torch.equal(generators[2], other.stacks["generator"].views["hidden0.weight"][0])
     assert torch.equal(one.watched["latents"][2], other.watched["latents"][0])
     data = one.draws.draw(one.samplers["data"], "discriminator.data", 3, 1)
     assert torch.equal(data[0], data[1])

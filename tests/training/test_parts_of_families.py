@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pytest
@@ -26,6 +26,7 @@ from vistab.families.base import (
 from vistab.families.checks import check_parts
 from vistab.families.networks import BatchNorm
 from vistab.plan.model import Arm, Pack, Run
+from vistab.spec.base import STACKS
 from vistab.spec.families import FamilySpec
 from vistab.spec.metrics import Metric
 from vistab.spec.study import BudgetSpec, OptimizerSpec, Settings
@@ -47,7 +48,7 @@ class ToySpec(FamilySpec):
 
     kind: Literal["toy"] = "toy"
     latent_dim: int = 2
-    limit: float = -1e30
+    limit: Annotated[float, STACKS] = -1e30
 
 
 class Point(nn.Module):
@@ -72,7 +73,6 @@ def family(phases: tuple[Any, ...], **parts: Any) -> AnyFamily:
         "networks": lambda spec, d: {"generator": Point(1.0)},
         "phases": lambda spec: phases,
         "sample": sample,
-        "numbers": lambda spec: {"limit": spec.limit},
     }
     return Family(**(given | parts))
 

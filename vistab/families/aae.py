@@ -86,7 +86,7 @@ def encoder_loss(
     """
     outputs = encode(networks, inputs)
     codes = outputs["codes"]
-    regularizer = numbers["weight"] * joint_kl.incremental(outputs, anchor)
+    regularizer = numbers["regularizer.weight"] * joint_kl.incremental(outputs, anchor)
     loss = joint_kl.pass_for_first(networks["discriminator"](codes)) + regularizer
     evidence = {"regularizer": regularizer.detach()}
     if jointly:
@@ -148,9 +148,5 @@ AAE = Family(
     networks=build,
     phases=phases,
     sample=sample,
-    numbers=lambda spec: {
-        "weight": spec.regularizer.weight,
-        "reconstruction_weight": spec.reconstruction_weight,
-    },
     observe=observe,
 )

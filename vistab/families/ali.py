@@ -194,6 +194,5 @@ ALI = Family(
     networks=build,
     phases=phases,
     sample=sample,
-    numbers=lambda spec: {},
     observe=observe,
 )

@@ -28,7 +28,8 @@ Anchor = Literal["phase_start", "previous_phase"]
 Inputs = Mapping[Input, Tensor]
 Networks = Mapping[str, Callable[..., Any]]
 Numbers = Mapping[str, Tensor]
-"""The family's stacking fields, and `round` (from 1): one scalar tensor each."""
+"""The fields of the family's section that are marked STACKS, by path within it
+(`regularizer.weight`), and `round` (from 1): one scalar tensor each."""
 
 Outputs = Mapping[str, Tensor]
 
@@ -142,9 +143,12 @@ class Family(Generic[S]):
     initialised modules for one run, by name, which take and give rows [batch, d], of images too;
     `generator_scale` acts on the one called "generator". phases: in the order in which a round
     plays them. sample: (networks, inputs) -> x [n, d], from inputs `latents` and
-    `generator_noise`. numbers: the stacking fields of the section. observe: (networks, inputs) ->
+    `generator_noise`. observe: (networks, inputs) ->
     what more to show at a snapshot; its inputs are the same at every snapshot: all but `data_set`.
     data_size: how many samples `data_set` holds. start: initialisation from the data set.
+
+    The spec that latent_dim, networks, phases and data_size see lacks the fields marked STACKS,
+    which may differ within a pack: losses find these in `numbers`. `start` sees the run's own.
     """
 
     spec: type[S]
@@ -152,7 +156,6 @@ class Family(Generic[S]):
     networks: Callable[[S, Shape], dict[str, nn.Module]]
     phases: Callable[[S], tuple[Phase | ClosedForm, ...]]
     sample: Callable[[Networks, Inputs], Tensor]
-    numbers: Callable[[S], dict[str, float]]
     observe: Callable[[Networks, Inputs], Observation] | None = None
     data_size: Callable[[S], int] | None = None
     start: Start[S] | None = None

@@ -22,6 +22,7 @@ from vistab.families.base import (
     Step,
     Update,
 )
+from vistab.families.numbers import names_of, numbers_of, without_numbers
 from vistab.spec.families import FamilySpec
 from vistab.spec.outcomes import Outcome
 from vistab.targets.base import Shape
@@ -35,12 +36,13 @@ Modules = Mapping[str, nn.Module]
 
 def check_parts(family: AnyFamily, spec: FamilySpec, shape: Shape) -> None:
     """Build one run and call each of its parts once. TypeError if they do not fit."""
-    networks, dimension = family.networks(spec, shape), math.prod(shape)
+    numbers, shared = _numbers(spec), without_numbers(spec, names_of(spec))
+    networks, dimension = family.networks(shared, shape), math.prod(shape)
     _check_networks(networks)
-    phases = tuple(family.phases(spec))
+    phases = tuple(family.phases(shared))
     _check_phases(phases, networks)
-    _check_data_set(family, spec, phases)
-    numbers, inputs = _numbers(family, spec), _inputs(family, spec, dimension)
+    _check_data_set(family, shared, phases)
+    inputs = _inputs(family, shared, dimension)
     _check_shown(family, networks, inputs)
     for phase in phases:
         if isinstance(phase, Phase):
@@ -111,11 +113,11 @@ def _check_data_set(
         raise TypeError(f"{' and '.join(readers)} needs a data set: data_size says how large")
 
 
-def _numbers(family: AnyFamily, spec: FamilySpec) -> dict[str, Tensor]:
+def _numbers(spec: FamilySpec) -> dict[str, Tensor]:
     """What a loss of the first round is handed."""
-    numbers = family.numbers(spec)
+    numbers = numbers_of(spec)
     if "round" in numbers:
-        raise TypeError("numbers(spec) may not hold round, which is counted by vistab")
+        raise TypeError("no field marked STACKS may be called round, which is counted by vistab")
     return {name: torch.tensor(float(n)) for name, n in {**numbers, "round": 1}.items()}
 
 

@@ -13,6 +13,7 @@ row, column); between layers images are channels_last, which convolutions are fa
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from itertools import pairwise
 
 import torch
@@ -115,12 +116,16 @@ def generator(latent_dim: int, shape: Shape, spec: DcganSpec, *, batch_norm: boo
     stages, base = _stages(shape)
     precision = getattr(torch, spec.precision)
     widths = [spec.width * 2**stage for stage in reversed(range(stages))]
-    layers: list[nn.Module] = [Linear(latent_dim, widths[0] * base**2)]
-    layers.append(ToImage(widths[0], base, base))
-    for inputs, outputs in zip(widths, [*widths[1:], shape[0]], strict=True):
-        layers += [ImageBatchNorm(inputs)] if batch_norm else []
-        layers += [nn.ReLU(inplace=True), TransposedConvolution(inputs, outputs, precision)]
-    return initialised(nn.Sequential(*layers, nn.Tanh(), ToRows()))
+    layers: dict[str, nn.Module] = {
+        "input": Linear(latent_dim, widths[0] * base**2),
+        "image": ToImage(widths[0], base, base),
+    }
+    for stage, (inputs, outputs) in enumerate(zip(widths, [*widths[1:], shape[0]], strict=True)):
+        if batch_norm:
+            layers[f"norm{stage}"] = ImageBatchNorm(inputs)
+        layers[f"activation{stage}"] = nn.ReLU(inplace=True)
+        layers[f"convolution{stage}"] = TransposedConvolution(inputs, outputs, precision)
+    return initialised(nn.Sequential(OrderedDict(layers, tanh=nn.Tanh(), rows=ToRows())))
 
 
 def discriminator(shape: Shape, spec: DcganSpec, *, batch_norm: bool) -> nn.Module:
@@ -128,12 +133,14 @@ def discriminator(shape: Shape, spec: DcganSpec, *, batch_norm: bool) -> nn.Modu
     stages, base = _stages(shape)
     precision = getattr(torch, spec.precision)
     widths = [shape[0], *(spec.width * 2**stage for stage in range(stages))]
-    layers: list[nn.Module] = [ToImage(*shape)]
+    layers: dict[str, nn.Module] = {"image": ToImage(*shape)}
     for stage, (inputs, outputs) in enumerate(pairwise(widths)):
-        layers.append(Convolution(inputs, outputs, precision))
-        layers += [ImageBatchNorm(outputs)] if batch_norm and stage else []
-        layers.append(nn.LeakyReLU(0.2, inplace=True))
-    return initialised(nn.Sequential(*layers, ToRows(), Linear(widths[-1] * base**2, 1)))
+        layers[f"convolution{stage}"] = Convolution(inputs, outputs, precision)
+        if batch_norm and stage:
+            layers[f"norm{stage}"] = ImageBatchNorm(outputs)
+        layers[f"activation{stage}"] = nn.LeakyReLU(0.2, inplace=True)
+    layers |= {"rows": ToRows(), "output": Linear(widths[-1] * base**2, 1)}
+    return initialised(nn.Sequential(OrderedDict(layers)))
 
 
 def initialised(network: nn.Module) -> nn.Module:

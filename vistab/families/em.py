@@ -126,7 +126,6 @@ EM = Family(
     networks=build,
     phases=phases,
     sample=sample,
-    numbers=lambda spec: {"covariance_floor": spec.covariance_floor},
     data_size=lambda spec: spec.data_size,
     start=start,
 )

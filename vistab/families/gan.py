@@ -95,7 +95,7 @@ def generator_loss(
 ) -> Step:
     """E11: E_z[-log D(G(z))] + weight x mean over batch and features of (G(z) - G^o(z))^2."""
     outputs = generate(networks, inputs)
-    regularizer = numbers["weight"] * joint_kl.incremental(outputs, anchor)
+    regularizer = numbers["regularizer.weight"] * joint_kl.incremental(outputs, anchor)
     total = adversarial(networks["discriminator"](outputs["fake"]), loss) + regularizer
     evidence = {"generator_loss": total.detach(), "regularizer": regularizer.detach()}
     return Step(total, outputs, evidence)
@@ -130,5 +130,4 @@ GAN = Family(
     networks=build,
     phases=phases,
     sample=sample,
-    numbers=lambda spec: {"weight": spec.regularizer.weight},
 )

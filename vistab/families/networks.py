@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 
 import torch
@@ -56,14 +57,18 @@ def mlp(
     activation: Callable[[], nn.Module],
     normalised: Callable[[int], bool],
 ) -> nn.Sequential:
-    """A multilayer perceptron; `normalised(i)` says whether hidden layer i has batch norm."""
-    layers: list[nn.Module] = []
+    """A multilayer perceptron; `normalised(i)` says whether hidden layer i has batch norm.
+
+    Initial weights are keyed by names, so a layer's name does not depend on which others there are.
+    """
+    layers: dict[str, nn.Module] = {}
     for layer in range(depth):
-        layers.append(Linear(width if layer else inputs, width))
+        layers[f"hidden{layer}"] = Linear(width if layer else inputs, width)
         if normalised(layer):
-            layers.append(BatchNorm(width))
-        layers.append(activation())
-    return nn.Sequential(*layers, Linear(width if depth else inputs, outputs))
+            layers[f"norm{layer}"] = BatchNorm(width)
+        layers[f"activation{layer}"] = activation()
+    layers["output"] = Linear(width if depth else inputs, outputs)
+    return nn.Sequential(OrderedDict(layers))
 
 
 def generator(

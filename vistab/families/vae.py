@@ -124,9 +124,5 @@ VAE = Family(
     networks=build,
     phases=phases,
     sample=sample,
-    numbers=lambda spec: {
-        "kl_weight": spec.kl_weight,
-        "warm_up_rounds": float(spec.warm_up_rounds),
-    },
     observe=observe,
 )

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from vistab.families import AnyFamily, find_family
 from vistab.families.base import ClosedForm, Input, Phase
+from vistab.families.numbers import names_of, numbers_of, without_numbers
 from vistab.plan.model import Pack
 from vistab.spec.families import FamilySpec
 from vistab.spec.study import Settings
@@ -21,6 +22,7 @@ from vistab.training.pack import Named, Stack
 from vistab.training.program import Programs
 from vistab.training.resident import data_sampler
 from vistab.training.streams import Draws, Sampler, Streams, normal
+from vistab.training.weights import keyed, owners_of
 
 States = Mapping[str, tuple[Named, Named]]
 """By network: its parameters and its buffers, with the runs leading."""
@@ -87,18 +89,20 @@ class Training:
 def begin(pack: Pack, device: str = "cpu", *, compiled: bool = False) -> Training:
     """A pack before its first round. All runs share the program, so the first run's tells it."""
     settings = [run.arm.settings for run in pack.runs]
-    shared, family = settings[0], find_family(settings[0].family.kind)
-    target, latent_dim = make_target(shared.target), family.latent_dim(shared.family)
+    specs = [one.family for one in settings]
+    shared, family = settings[0], find_family(specs[0].kind)
+    section = without_numbers(specs[0], names_of(specs[0]))
+    target, latent_dim = make_target(shared.target), family.latent_dim(section)
     draws = Draws.of(pack.seed, [run.replicate for run in pack.runs], device)
-    data_set = _data_set(family, shared.family, target, draws)
-    stacks = _stacks(family, settings, target.shape, draws, data_set)
+    data_set = _data_set(family, section, target, draws)
+    stacks = _stacks(family, section, specs, target.shape, draws, data_set)
     sampler = data_sampler(target, draws.index.device)
     watched = _samplers(target, sampler, latent_dim, shared.budget.snapshot_samples)
     return Training(
         family=family,
-        phases=family.phases(shared.family),
+        phases=family.phases(section),
         stacks=stacks,
-        numbers=_columns([{"round": 0.0} | family.numbers(one.family) for one in settings], device),
+        numbers=_columns([{"round": 0.0} | numbers_of(spec) for spec in specs], device),
         rates={name: _rates(settings, name, device) for name in stacks},
         optimizer=OPTIMIZERS[shared.optimizer.kind],
         draws=draws,
@@ -132,20 +136,26 @@ def _data_set(family: AnyFamily, spec: FamilySpec, target: Target, draws: Draws)
 
 def _stacks(
     family: AnyFamily,
-    settings: Sequence[Settings],
+    shared: FamilySpec,
+    specs: Sequence[FamilySpec],
     shape: Shape,
     draws: Draws,
     data_set: Tensor | None,
 ) -> dict[str, Stack]:
     """The networks as they begin; runs of one replicate and one family section begin alike."""
-    replicates = draws.index.tolist()
-    keys = [(r, one.family.model_dump_json()) for r, one in zip(replicates, settings, strict=True)]
-    built: dict[tuple[int, str], dict[str, nn.Module]] = {}
+
+    def build() -> dict[str, nn.Module]:
+        return family.networks(shared, shape)
+
+    owners, replicates = owners_of(build), draws.index.tolist()
+    keys = [(r, spec.model_dump_json()) for r, spec in zip(replicates, specs, strict=True)]
+    built: dict[tuple[int, str], Mapping[str, nn.Module]] = {}
     for k, key in enumerate(keys):
         if key not in built:
-            data = None if data_set is None else data_set[k]
             streams = draws.streams[replicates[k]]
-            built[key] = _begun(family, settings[k].family, shape, streams, data)
+            built[key] = keyed(build, owners, streams)
+            if data_set is not None:
+                _start(family, specs[k], built[key], streams, data_set[k])
     distinct = list(built)
     index = torch.tensor([distinct.index(key) for key in keys], device=draws.index.device)
     return {
@@ -154,16 +164,17 @@ def _stacks(
     }
 
 
-def _begun(
-    family: AnyFamily, spec: FamilySpec, shape: Shape, streams: Streams, data: Tensor | None
-) -> dict[str, nn.Module]:
-    """The networks of one run as they begin."""
-    with streams.torch_seeded("weights"):
-        networks = family.networks(spec, shape)
+def _start(
+    family: AnyFamily,
+    spec: FamilySpec,
+    networks: Mapping[str, nn.Module],
+    streams: Streams,
+    data: Tensor,
+) -> None:
+    """Initialise the networks of one run from its data, if the family does that."""
     if family.start is not None:
-        assert data is not None  # or the family's parts are not what `checks` asks for
-        family.start(spec, networks, data.cpu().numpy(), streams.generator("start"))
-    return networks
+        with streams.torch_seeded("start"):  # should it draw from there, against what it is told
+            family.start(spec, networks, data.cpu().numpy(), streams.generator("start"))
 
 
 def _columns(rows: Sequence[dict[str, float]], device: str) -> dict[str, Tensor]:

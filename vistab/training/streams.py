@@ -43,8 +43,12 @@ class Streams:
     def torch_seeded(self, stream: str) -> Iterator[None]:
         """Within, torch's global CPU generator is keyed to `stream`; afterwards it is as before."""
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(key(self.seed, self.replicate, stream)[0]))
+            torch.manual_seed(self.torch_seed(stream))
             yield
+
+    def torch_seed(self, stream: str) -> int:
+        """What torch's generators are seeded with for a stream."""
+        return int(key(self.seed, self.replicate, stream)[0])
 
 
 def normal(size: tuple[int, ...]) -> Sampler:

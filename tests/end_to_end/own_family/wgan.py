@@ -56,5 +56,4 @@ WGAN = Family(
     networks=build,
     phases=phases,
     sample=sample,
-    numbers=lambda spec: {"penalty": spec.penalty},
 )
