@@ -1,5 +1,6 @@
 """A small study, its plan, and records of packs as training would leave them."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from vistab.collapse.signals import SIGNALS
 from vistab.plan import make_plan
 from vistab.results.record import PackRecord
+from vistab.results.store import open_store
 from vistab.spec.load import load_study
 from vistab.spec.metrics import SIGNAL_METRICS, metric_columns
 
@@ -97,6 +99,28 @@ def make_record(pack) -> PackRecord:
         run_id: rng.normal(size=(2, 5, 2)).astype(np.float16) for run_id in ids
     }
     return PackRecord(pack.pack_id, runs, history, samples)
+
+
+@pytest.fixture(scope="session")
+def finished_once(tmp_path_factory) -> Path:
+    """The results folder of the small study, finished and ruled on."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "tiny.yaml").write_text(STUDY)
+    study = load_study(folder / "tiny.yaml")
+    plan = make_plan(study)
+    with open_store(folder, study) as store:
+        for pack in plan.packs:
+            store.pack_folder(pack.pack_id).write(make_record(pack))
+        store.consolidate(plan)
+        store.write_verdicts([{"id": "C1", "verdict": "supported", "p": 0.03125}])
+        store.write_report("<p>C1 is supported.</p>")
+        return store.folder
+
+
+@pytest.fixture
+def finished(finished_once, tmp_path) -> Path:
+    """The same, to be changed at will."""
+    return Path(shutil.copytree(finished_once, tmp_path / "reports" / "tiny"))
 
 
 @pytest.fixture

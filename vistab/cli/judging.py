@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 from vistab.analysis import Verdict, judge, to_record
@@ -9,8 +11,10 @@ from vistab.cli.request import read_stored_plan
 from vistab.plan.model import Plan
 from vistab.report import render
 from vistab.results import Results, load
+from vistab.results.integrity import STUDY, read_kept
 from vistab.results.provenance import check_unchanged, gone, post_hoc
 from vistab.results.store import Store, reopen_store
+from vistab.results.whole import check_planned
 
 
 def judge_and_report(store: Store) -> tuple[tuple[Verdict, ...], Path]:
@@ -18,7 +22,10 @@ def judge_and_report(store: Store) -> tuple[tuple[Verdict, ...], Path]:
     plan, results = _stored(store)
     verdicts = _judged(plan, results)
     store.write_verdicts([to_record(verdict) for verdict in verdicts])
-    page = render(plan.study, verdicts, load(store.folder))
+    lost = results.lost_samples
+    for told in lost.values():
+        _note(f"{told}; the report goes without its film strips, which no verdict needs")
+    page = render(plan.study, verdicts, replace(load(store.folder), without=frozenset(lost)))
     return verdicts, store.write_report(page)
 
 
@@ -44,14 +51,29 @@ def report_again(folder: Path) -> tuple[tuple[Verdict, ...], Path]:
 
 
 def _stored(store: Store) -> tuple[Plan, Results]:
-    plan = read_stored_plan(store.folder / "study.yaml")
-    check_unchanged(plan.study, store.provenance(), store.folder / "study.yaml")
+    file = store.folder / STUDY
+    read_kept(file, store.kept(STUDY))
+    plan = read_stored_plan(file)
+    check_unchanged(plan.study, store.provenance(), file)
     if store.work.exists():
+        for told in store.damaged(plan).values():
+            _note(f"{told}; its runs are missing until vistab study trains its pack again")
         store.consolidate(plan)
     return plan, load(store.folder)
 
 
 def _judged(plan: Plan, results: Results) -> tuple[Verdict, ...]:
+    if results.unchecked:
+        _note(
+            f"{results.folder}: no hashes were kept of {' and '.join(results.unchecked)} (an older "
+            "version of vistab made them), so nobody can tell whether they were changed since"
+        )
+    check_planned(plan, results.runs, results.history, results.folder)
     study, provenance = plan.study, results.provenance
     late, n_gone = post_hoc(study, provenance), len(gone(study, provenance))
     return judge(study, results, post_hoc=late, n_gone=n_gone)
+
+
+def _note(told: str) -> None:
+    """Off stdout, where --json has one document."""
+    print(f"Note: {told}", file=sys.stderr)

@@ -19,7 +19,7 @@ from pydantic import create_model
 import vistab
 from vistab.errors import RequestError
 from vistab.plan.model import Pack, Plan
-from vistab.results.files import read_json
+from vistab.results.provenance import read_provenance
 from vistab.spec.base import Spec
 from vistab.spec.families import FamilySpec
 from vistab.spec.metrics import Metric
@@ -51,7 +51,7 @@ def recorded_spec(path: Path) -> type[FamilySpec]:
     tells 1.0 from 1, for this is all that is left of the fields' types.
     """
     section = yaml.safe_load(path.read_text(encoding="utf-8"))["family"]
-    declared = read_json(path.with_name("provenance.json")).get("metrics", {})
+    declared = read_provenance(path.parent).get("metrics", {})
 
     class Recorded(FamilySpec):
         metrics = {name: Metric(**one) for name, one in declared.items()}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from vistab.plan.model import Plan
 from vistab.results import Results, load
 from vistab.results.provenance import Session
 from vistab.results.store import Store, open_store
+from vistab.spec.study import Study
 
 ENGINES = {"ray": ray_tune.execute, "local": local.execute}
 
@@ -44,6 +46,7 @@ class Request:
     address: str | None
     quiet: bool
     words: Sequence[str]
+    source: Mapping[str, str] | None = None  # hashes of a user's own modules
 
     @property
     def command(self) -> str:
@@ -70,6 +73,20 @@ class Conclusion:
         """Ids of the runs that crashed."""
         runs = self.results.runs
         return runs.loc[runs["status"] == "crashed", "run_id"].tolist()
+
+    @property
+    def missing(self) -> list[str]:
+        """Ids of the runs that have no result, and should have one."""
+        runs = self.results.runs
+        return runs.loc[runs["status"] == "missing", "run_id"].tolist()
+
+    def told_missing(self) -> str:
+        """What a reader is told of the runs that are missing."""
+        more = f" and {len(self.missing) - 5} more" if self.missing[5:] else ""
+        return (
+            f"{count(len(self.missing), 'run')} missing: {', '.join(self.missing[:5])}{more}. "
+            f"The same command tries again."
+        )
 
     def told_crashes(self) -> str:
         """What a reader is told of the runs that crashed."""
@@ -103,14 +120,27 @@ def run(request: Request) -> Conclusion:
     study = request.plan.study
     with resumable(request):
         data = prepare_images(request.plan, console)
-    with open_store(request.out, study, fresh=request.fresh, data=data) as store:
+    with open_store(
+        request.out, study, fresh=request.fresh, data=data, source=request.source
+    ) as store:
         print_notes(console, request.plan, store)
+        forget_damaged(study, store)
         _train(request, make_plan(study, store.trials()), store, console)
+        if forget_damaged(study, store):
+            _train(request, make_plan(study, store.trials()), store, console)
         store.consolidate(make_plan(study, store.trials()))
         verdicts, report = judge_and_report(store)
     conclusion = Conclusion(load(store.folder), verdicts, report, time.monotonic() - begin)
     print_verdicts(console, verdicts, report)
     return conclusion
+
+
+def forget_damaged(study: Study, store: Store) -> bool:
+    """Have the packs trained again whose records were damaged; whether there are any."""
+    told = store.forget_damaged(make_plan(study, store.trials()))
+    for line in told:
+        print(f"{line}; its pack is trained again", file=sys.stderr)
+    return bool(told)
 
 
 def _train(request: Request, plan: Plan, store: Store, console: Console) -> None:

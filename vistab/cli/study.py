@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from vistab.cli.output import print_json
+from vistab.cli.own_source import own_source
 from vistab.cli.request import JsonOption, SetOption, SpecArgument, read_plan
 from vistab.errors import ExecutionError, RequestError
 
@@ -59,10 +60,11 @@ def study(
     with contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext():
         from vistab.cli.running import Request, run
 
-        conclusion = run(
-            Request(plan, out, fresh, engine.value, workers, address, quiet or json, context.obj)
-        )
+        asked = (engine.value, workers, address, quiet or json, context.obj)
+        conclusion = run(Request(plan, out, fresh, *asked, own_source(plan, spec)))
     if json:
         print_json(conclusion.document())
     if conclusion.crashed:
         raise ExecutionError(conclusion.told_crashes())
+    if conclusion.missing:
+        raise ExecutionError(conclusion.told_missing())

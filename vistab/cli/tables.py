@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -13,8 +14,9 @@ from vistab.analysis.wording import count
 from vistab.cli.output import claims_table, one_line
 from vistab.plan.model import Plan
 from vistab.report.words import effect, interval, p_value
-from vistab.results.provenance import dropped, post_hoc
+from vistab.results.provenance import dropped, first_declared, post_hoc
 from vistab.results.store import Store
+from vistab.spec.study import Study
 
 SYMBOLS: Mapping[str, tuple[str, str]] = {
     "supported": ("✓", "green"),
@@ -50,6 +52,23 @@ def _effect(verdict: Verdict) -> str:
     return effect(verdict) + (f" ({interval(verdict)})" if verdict.interval else "")
 
 
+def seen_before(study: Study, provenance: Mapping[str, Any]) -> str:
+    """Which older generation's results could be seen before these claims were made; "" if none."""
+    first = first_declared(provenance)
+    if first is provenance:
+        return ""
+    if first["declared"] is None:
+        told = f"What {first['folder']} declared is lost, and its results were there to be seen."
+    else:
+        told = (
+            f"{first['folder']} was there before, with the same seed: "
+            f"it shares runs with this study, and what it declared counts."
+        )
+        if first["replicates"] != study.replicates:
+            told += f" It had {count(first['replicates'], 'replicate')}."
+    return f"{told} Another seed makes new runs, and its claims are declared before them."
+
+
 def print_notes(console: Console, plan: Plan, store: Store) -> None:
     """What will be run and where, and which claims were not declared beforehand."""
     console.print(
@@ -57,9 +76,11 @@ def print_notes(console: Console, plan: Plan, store: Store) -> None:
         f"{count(len(plan.study.claims), 'claim')}, in {store.folder}",
         soft_wrap=True,
     )
-    late = sorted(post_hoc(plan.study, store.provenance()))
-    gone = dropped(plan.study, store.provenance())
+    provenance = store.provenance()
+    late, gone = sorted(post_hoc(plan.study, provenance)), dropped(plan.study, provenance)
     if late:
         console.print(f"POST HOC, for they were not declared at first: {', '.join(late)}")
+    if late and (told := seen_before(plan.study, provenance)):
+        console.print(told, soft_wrap=True)
     if gone:
         console.print(f"Declared at first, and no longer claimed: {', '.join(gone)}")

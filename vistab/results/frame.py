@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -14,39 +18,84 @@ import pandas as pd
 from vistab.errors import ResultsError
 from vistab.plan.trials import Trial
 from vistab.results.files import read_json
+from vistab.results.integrity import (
+    HISTORY,
+    RUNS,
+    STUDY,
+    VERDICTS,
+    Kept,
+    check_needed,
+    damage,
+    read_kept,
+)
+from vistab.results.provenance import NAME as PROVENANCE
+from vistab.results.provenance import read_provenance
+from vistab.results.sealed import FILES
 from vistab.results.search_log import log_of
 from vistab.results.tables import read_frame
+from vistab.results.whole import check_history, check_runs
 
 Samples = tuple[npt.NDArray[np.generic], npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
 class Results:
-    """A study's results. Tables are read when first asked for, then kept."""
+    """A study's results. Tables are read when first asked for, then kept.
+
+    ResultsError, by the file's name, if one is not what was written. without: packs whose samples
+    are taken as not kept.
+    """
 
     folder: Path
+    without: frozenset[str] = frozenset()
 
     @cached_property
     def runs(self) -> pd.DataFrame:
         """A row per planned run: arm, replicate, axis columns, status, outcome, metrics."""
-        return read_frame(self.folder / "runs.parquet")
+        runs = read_frame(self.folder / RUNS, kept=self._kept(RUNS))
+        check_runs(runs, self.folder / RUNS)
+        return runs
 
     @cached_property
     def history(self) -> pd.DataFrame:
         """A row per run and snapshot: losses, gradient norms, displacement, signals."""
-        return read_frame(self.folder / "history.parquet")
+        history = read_frame(self.folder / HISTORY, kept=self._kept(HISTORY))
+        check_history(self.runs, history, self.folder / HISTORY)
+        return history
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:
         """A row per claim; empty before the study was judged."""
-        path = self.folder / "verdicts.json"
+        path, kept = self.folder / VERDICTS, self._kept(VERDICTS)
+        if told := damage(path, kept):
+            raise ResultsError(f"{told}\nvistab report {self.folder} writes it again")
         return pd.DataFrame(read_json(path) if path.exists() else [])
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """How, when and with what the results were made, and what was declared before."""
-        provenance: dict[str, Any] = read_json(self.folder / "provenance.json")
-        return provenance
+        return read_provenance(self.folder)
+
+    def _kept(self, name: str) -> Kept | None:
+        return self._files.get(name)
+
+    @cached_property
+    def _files(self) -> Mapping[str, Kept]:
+        """Hashes of the files; {} where none were kept."""
+        there = (self.folder / PROVENANCE).exists()
+        return self.provenance.get(FILES, {}) if there else {}
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """The tables of which no hash was kept, so that nobody can tell if they were changed."""
+        return tuple(name for name in (RUNS, HISTORY) if name not in self._files)
+
+    @cached_property
+    def lost_samples(self) -> Mapping[str, str]:
+        """Why the samples of a pack are lost, by pack; no verdict needs any."""
+        files = (name for name in self._files if name.startswith("samples/"))
+        told = {Path(name).stem: damage(self.folder / name, self._kept(name)) for name in files}
+        return {pack: why for pack, why in told.items() if why is not None}
 
     @cached_property
     def trials(self) -> tuple[Trial, ...]:
@@ -85,12 +134,23 @@ class Results:
     def stored(self, run_id: str) -> dict[str, npt.NDArray[np.generic]]:
         """What was kept of a run, as it is stored in its pack's archive, with `rounds`; or {}."""
         packs = self.runs.loc[self.runs["run_id"] == run_id, "pack"]
-        path = self.folder / "samples" / f"{packs.iloc[0]}.npz" if len(packs) else None
-        if path is None or not path.exists():
+        pack = packs.iloc[0] if len(packs) else None
+        name = f"samples/{pack}.npz"
+        if pack in self.without or (name not in self._files and not (self.folder / name).exists()):
             return {}
-        with np.load(path) as archive:
-            mine = (name for name in archive if f"{name}.".startswith((f"{run_id}.", "rounds.")))
-            return {name: archive[name] for name in mine}
+        arrays = _arrays(self.folder / name, self._kept(name))
+        mine = (one for one in arrays if f"{one}.".startswith((f"{run_id}.", "rounds.")))
+        return {one: arrays[one] for one in mine}
+
+
+def _arrays(path: Path, kept: Kept | None) -> dict[str, npt.NDArray[np.generic]]:
+    """All arrays of an archive. ResultsError if it is not what was written, or cannot be read."""
+    content = read_kept(path, kept)
+    try:
+        with np.load(io.BytesIO(content)) as archive:
+            return dict(archive)
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error, NotImplementedError) as error:
+        raise ResultsError(f"{path}: cannot be read: {error}") from error
 
 
 def _values(stored: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
@@ -101,9 +161,16 @@ def _values(stored: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
 
 
 def load(path: str | Path) -> Results:
-    """Open a results folder. ResultsError if `path` holds no results."""
+    """Open a results folder. ResultsError if `path` holds no results, or changed ones."""
     folder = Path(path)
-    for name in ("runs.parquet", "history.parquet", "provenance.json", "study.yaml"):
-        if not (folder / name).exists():
+    for name in (RUNS, HISTORY, PROVENANCE, STUDY):
+        if not (folder / name).exists() and not _is_known(folder, name):
             raise ResultsError(f"{folder}: not a results folder, or an unfinished one: no {name}")
-    return Results(folder)
+    results = Results(folder)
+    check_needed(folder, results.provenance)
+    return results
+
+
+def _is_known(folder: Path, name: str) -> bool:
+    """Whether the file was there once."""
+    return (folder / PROVENANCE).exists() and name in read_provenance(folder).get(FILES, {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from vistab.plan.model import Plan, Run
 from vistab.results.files import write_bytes
+from vistab.results.integrity import read_kept
 from vistab.results.pack_folder import PackFolder
 from vistab.results.record import RUN_COLUMNS_AFTER_AXES, RUN_COLUMNS_BEFORE_AXES
 from vistab.results.tables import table_of, write_table
@@ -21,14 +22,29 @@ ROUND_COLUMNS = ("onset_round", "converged_round", "rounds")
 TEXT_COLUMNS = ("outcome", "evidence", "pack", "device", "error")
 
 
-def merge(plan: Plan, folders: Sequence[PackFolder], into: Path) -> None:
-    """Write samples/, history.parquet and, last, runs.parquet of what the folders hold so far."""
-    owners = _owners(plan, folders)
-    done = list(dict.fromkeys(owners.values()))
-    _copy_samples(done, into / "samples")
-    write_table(into / "history.parquet", _history(owners, done))
-    runs = _runs(plan, owners, [folder for folder in folders if folder not in done])
-    write_table(into / "runs.parquet", table_of(runs))
+def merge(
+    plan: Plan, folders: Sequence[PackFolder], damaged: Mapping[PackFolder, str], into: Path
+) -> list[str]:
+    """Write samples/, history.parquet and, last, runs.parquet of what the folders hold so far.
+
+    damaged: the folders whose records are not to be believed, and why. Their runs are missing.
+    Returns the names of the files that hold the study's results now.
+    """
+    owners = _owners(plan, [folder for folder in folders if folder not in damaged])
+    mine = _by_folder(owners)
+    samples = _copy_samples(mine, into)
+    write_table(into / "history.parquet", _history(mine))
+    rest = [folder for folder in folders if folder not in mine]
+    write_table(into / "runs.parquet", table_of(_runs(plan, owners, rest, damaged)))
+    return [*samples, "history.parquet", "runs.parquet"]
+
+
+def _by_folder(owners: Mapping[str, PackFolder]) -> dict[PackFolder, list[str]]:
+    """The runs that each folder's record counts for."""
+    mine: dict[PackFolder, list[str]] = {}
+    for run_id, folder in owners.items():
+        mine.setdefault(folder, []).append(run_id)
+    return mine
 
 
 def _owners(plan: Plan, folders: Sequence[PackFolder]) -> dict[str, PackFolder]:
@@ -49,10 +65,15 @@ def _owners(plan: Plan, folders: Sequence[PackFolder]) -> dict[str, PackFolder]:
 # --- runs
 
 
-def _runs(plan: Plan, owners: Mapping[str, PackFolder], rest: Sequence[PackFolder]) -> pd.DataFrame:
-    rows = [*_crashed(rest, owners), *_finished(owners)]
+def _runs(
+    plan: Plan,
+    owners: Mapping[str, PackFolder],
+    rest: Sequence[PackFolder],
+    damaged: Mapping[PackFolder, str],
+) -> pd.DataFrame:
+    rows = [*_finished(owners), *_lost(plan, damaged, owners), *_crashed(rest, owners)]
     metrics = _metric_columns(plan, rows)
-    happened = pd.DataFrame(rows, columns=_columns(rows, metrics))
+    happened = pd.DataFrame(rows, columns=_columns(rows, metrics)).drop_duplicates("run_id")
     frame = _planned(plan).merge(happened, on="run_id", how="left")
     frame["status"] = frame["status"].fillna("missing")
     for column in ROUND_COLUMNS:
@@ -109,6 +130,19 @@ def _crashed(
     ]
 
 
+def _lost(
+    plan: Plan, damaged: Mapping[PackFolder, str], owners: Mapping[str, PackFolder]
+) -> list[dict[str, Any]]:
+    why = {folder.pack_id: told for folder, told in damaged.items()}
+    return [
+        {"run_id": run.run_id, "status": "missing", "pack": pack.pack_id, "error": told}
+        for pack in plan.packs
+        if (told := why.get(pack.pack_id))
+        for run in pack.runs
+        if run.run_id not in owners
+    ]
+
+
 def _metric_columns(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Those of the study; and those that runs have, where only the runs still know them."""
     declared = metric_columns({**SIGNAL_METRICS, **measured(plan.study)})
@@ -134,22 +168,29 @@ def _columns(rows: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> list[
 # --- history and samples
 
 
-def _history(owners: Mapping[str, PackFolder], done: Sequence[PackFolder]) -> pa.Table:
-    tables = [_history_of(folder, owners) for folder in done]
+def _history(mine: Mapping[PackFolder, Sequence[str]]) -> pa.Table:
+    tables = [_history_of(folder, run_ids) for folder, run_ids in mine.items()]
     if not tables:
         return pa.table({"run_id": pa.array([], pa.string()), "round": pa.array([], pa.int64())})
     return pa.concat_tables(tables, promote_options="default")
 
 
-def _history_of(folder: PackFolder, owners: Mapping[str, PackFolder]) -> pa.Table:
-    mine = [run_id for run_id, owner in owners.items() if owner == folder]
+def _history_of(folder: PackFolder, run_ids: Sequence[str]) -> pa.Table:
     table = folder.history()
-    return table.filter(pc.is_in(table["run_id"], pa.array(mine, pa.string())))
+    return table.filter(pc.is_in(table["run_id"], pa.array(run_ids, pa.string())))
 
 
-def _copy_samples(folders: Sequence[PackFolder], into: Path) -> None:
-    into.mkdir(exist_ok=True)
+def _copy_samples(folders: Iterable[PackFolder], into: Path) -> list[str]:
+    """Copy what differs; the names of all."""
+    (into / "samples").mkdir(exist_ok=True)
+    names = []
     for folder in folders:
-        target = into / f"{folder.pack_id}.npz"
-        if not target.exists():
-            write_bytes(target, (folder.path / "samples.npz").read_bytes())
+        names.append(f"samples/{folder.pack_id}.npz")
+        content = read_kept(folder.path / "samples.npz", folder.kept("samples.npz"))
+        if not _holds(into / names[-1], content):
+            write_bytes(into / names[-1], content)
+    return names
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return path.exists() and path.read_bytes() == content

@@ -1,11 +1,14 @@
-"""How results came about: what was declared before the first result, with what, where and when."""
+"""How results came about: what was declared before the first result, with what, where and when.
+
+It is kept in provenance.json, which is sealed: what it says was declared is what was declared.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -14,11 +17,36 @@ from typing import Any
 
 import vistab
 from vistab.errors import ResultsError
+from vistab.results.sealed import FILES, read_sealed, write_sealed
 from vistab.spec.identity import claim_hashes, claimed_hash, trained_hash
 from vistab.spec.metrics import measured
 from vistab.spec.study import Study
 
 PACKAGES = ("numpy", "optuna", "pandas", "pyarrow", "pydantic", "ray", "scipy", "torch")
+
+
+NAME = "provenance.json"
+
+DECLARED = (
+    *("study", "trained_hash", "claimed_hash", "claims", "alpha", "declared", "seed"),
+    "replicates",
+)
+"""What every provenance.json holds, of whatever version."""
+
+
+def read_provenance(folder: Path) -> dict[str, Any]:
+    """What provenance.json of a results folder holds. ResultsError if it is lost or damaged."""
+    if not (folder / NAME).exists():
+        raise ResultsError(f"{folder}: not a results folder: no {NAME}")
+    found = read_sealed(folder / NAME)
+    if lacking := [name for name in DECLARED if name not in found]:
+        raise ResultsError(f"{folder / NAME}: was changed or damaged: no {lacking[0]}")
+    return found
+
+
+def write_provenance(folder: Path, provenance: Mapping[str, Any]) -> None:
+    """Write and seal it."""
+    write_sealed(folder / NAME, provenance)
 
 
 @dataclass(frozen=True)
@@ -42,11 +70,18 @@ class Data:
         return f"{self.n:,} images (fingerprint {self.fingerprint[:12]})"
 
 
-def declaration(study: Study, when: str, data: Data | None = None) -> dict[str, Any]:
+def declaration(
+    study: Study,
+    when: str,
+    data: Data | None = None,
+    source: Mapping[str, str] | None = None,
+    generations: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """What a study declares before its first result: hashes of what is trained and claimed.
 
-    And the family's metrics, for results are read without the module of a user's family; and what
-    data it learns from, if they are a user's.
+    And the family's metrics, for results are read without the module of a user's family; what data
+    it learns from, if they are a user's; source: the hashes of a user's own modules by their names;
+    and which generations of the study there were already.
     """
     return {
         "study": study.study,
@@ -60,6 +95,9 @@ def declaration(study: Study, when: str, data: Data | None = None) -> dict[str, 
         "replicates": study.replicates,
         "metrics": {name: asdict(metric) for name, metric in measured(study).items()},
         **({} if data is None else {"data": asdict(data)}),
+        **({"source": dict(source)} if source else {}),
+        **({"generations": list(generations)} if generations else {}),
+        FILES: {},
     }
 
 
@@ -75,6 +113,12 @@ def same_data(provenance: Mapping[str, Any], data: Data | None) -> bool:
     return declared is None or data is None or declared == data
 
 
+def same_source(provenance: Mapping[str, Any], source: Mapping[str, str] | None) -> bool:
+    """Whether a user's own modules are those declared, as far as both are known."""
+    declared = provenance.get("source")
+    return declared is None or source is None or declared == dict(source)
+
+
 def check_unchanged(study: Study, provenance: Mapping[str, Any], file: Path) -> None:
     """ResultsError if the stored study is not the one that its runs were trained for."""
     if trained_hash(study) != provenance["trained_hash"]:
@@ -84,12 +128,24 @@ def check_unchanged(study: Study, provenance: Mapping[str, Any], file: Path) -> 
         )
 
 
+def first_declared(provenance: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The declaration that counts: that of the oldest generation whose runs this one shares.
+
+    Replicates of one seed share their random numbers, so whoever saw results of that generation saw
+    some of this one's. Where there is none with the same seed, it is this one's own declaration.
+    """
+    shared = (None, provenance["seed"])  # None: its declaration is lost, so nobody can tell
+    earlier = provenance.get("generations", ())
+    return next((one for one in earlier if one["seed"] in shared), provenance)
+
+
 def post_hoc(study: Study, provenance: Mapping[str, Any]) -> frozenset[str]:
     """Ids of the claims that were not declared, as they stand, before the first result.
 
-    Every claim is post hoc once `alpha` is not the declared one.
+    Every claim is post hoc once `alpha`, or the number of replicates, is not the declared one.
     """
-    declared: Mapping[str, str] = provenance["claims"] if _same_alpha(study, provenance) else {}
+    first = first_declared(provenance)
+    declared: Mapping[str, str] = first["claims"] if same_terms(study, first) else {}
     return frozenset(
         claim for claim, digest in claim_hashes(study).items() if declared.get(claim) != digest
     )
@@ -98,7 +154,7 @@ def post_hoc(study: Study, provenance: Mapping[str, Any]) -> frozenset[str]:
 def dropped(study: Study, provenance: Mapping[str, Any]) -> tuple[str, ...]:
     """Ids of declared claims that the study no longer makes."""
     kept = {claim.id for claim in study.claims}
-    return tuple(claim for claim in provenance["claims"] if claim not in kept)
+    return tuple(claim for claim in first_declared(provenance)["claims"] if claim not in kept)
 
 
 def gone(study: Study, provenance: Mapping[str, Any]) -> frozenset[str]:
@@ -107,26 +163,30 @@ def gone(study: Study, provenance: Mapping[str, Any]) -> frozenset[str]:
     They keep their place among the declared claims: whoever drops or rewords one after results were
     seen makes none of the others easier to support.
     """
-    tested = provenance.get("tested", provenance["claims"])
-    if not _same_alpha(study, provenance):
-        return frozenset(tested) - {claim.id for claim in study.claims}
-    return frozenset(tested) & (post_hoc(study, provenance) | frozenset(dropped(study, provenance)))
+    first = first_declared(provenance)
+    tested = frozenset(first.get("tested", first["claims"]))
+    if not same_terms(study, first):
+        return tested - {claim.id for claim in study.claims}
+    return tested & (post_hoc(study, provenance) | frozenset(dropped(study, provenance)))
 
 
-def _same_alpha(study: Study, provenance: Mapping[str, Any]) -> bool:
-    return bool(provenance["alpha"] == study.alpha)
+def same_terms(study: Study, first: Mapping[str, Any]) -> bool:
+    """Whether a declaration names the study's error rate and number of replicates."""
+    return bool(first["alpha"] == study.alpha and first["replicates"] == study.replicates)
 
 
 def started(provenance: Mapping[str, Any], session: Session) -> dict[str, Any]:
-    """The provenance as a session starts: its command, machine and packages; first start kept."""
-    start = now()
+    """The provenance as a session starts: first start kept, every session's machine and packages.
+
+    What the last one ran with also stands at the top.
+    """
+    start, ran = now(), {**environment(), **asdict(session)}
     return {
         **provenance,
-        **environment(),
-        **asdict(session),
+        **ran,
         "start": provenance.get("start", start),
         "end": None,
-        "sessions": [*provenance.get("sessions", ()), {**asdict(session), "start": start}],
+        "sessions": [*provenance.get("sessions", ()), {**ran, "start": start}],
     }
 
 
