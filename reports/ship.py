@@ -15,6 +15,9 @@ import numpy as np
 
 from vistab import results
 from vistab.report.view import build_view
+from vistab.results.integrity import kept_of
+from vistab.results.provenance import now, read_provenance, write_provenance
+from vistab.results.sealed import FILES
 from vistab.spec.load import load_study
 
 SHIPPED = Path(__file__).resolve().parent / "shipped"
@@ -33,6 +36,16 @@ def main(folder: Path) -> None:
             kept[pack_of[run_id]] |= stored
     for pack, arrays in kept.items():
         np.savez_compressed(target / "samples" / f"{pack}.npz", **arrays)
+    keep_hashes(target, [f"samples/{pack}.npz" for pack in kept])
+
+
+def keep_hashes(target: Path, samples: list[str]) -> None:
+    """Have provenance.json of the copy know its samples, which are others than the study's."""
+    provenance = read_provenance(target)
+    if FILES in provenance:  # a folder of before hashes were kept stays one
+        tables = {k: v for k, v in provenance[FILES].items() if not k.startswith("samples/")}
+        files = {**tables, **kept_of(target, samples, now())}
+        write_provenance(target, {**provenance, FILES: files})
 
 
 if __name__ == "__main__":

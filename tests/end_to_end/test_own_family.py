@@ -83,6 +83,36 @@ def test_its_study_is_interrupted_resumed_and_reported(wgan, tmp_path, monkeypat
     assert history["distance"].notna().all()
 
 
+def test_code_that_was_edited_between_two_sessions_is_refused_like_any_other_change(
+    wgan, edit_code, tmp_path, monkeypatch
+):
+    """So are modules that it imports; a study is never the work of two versions."""
+    (tmp_path / "wgan_words.py").write_text("HINT = 1\n")
+    edit_code("import torch\n", "import torch\nimport wgan_words\n")
+    command = ("study", "wgan.yaml", "--engine", "local", "--quiet")
+
+    def interrupted(pack, *rest, **options):
+        if pack.pack_id != "trial":
+            raise KeyboardInterrupt
+        return real(pack, *rest, **options)
+
+    with monkeypatch.context() as patch:
+        real = training.train_pack
+        patch.setattr(training, "train_pack", interrupted)
+        assert wgan(*command).code == 130
+    (tmp_path / "wgan_words.py").write_text("HINT = 2\n")
+    for name in ("wgan", "wgan_words"):  # as in a new process
+        sys.modules.pop(name)
+    answer = wgan(*command)
+    assert answer.code == 2
+    assert answer.err.endswith("changed since: wgan_words\n")
+    (tmp_path / "wgan_words.py").write_text("HINT = 1\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "train_pack", interrupted)
+        assert wgan(*command).code == 130
+    sys.modules.pop("wgan_words")
+
+
 def test_a_metric_of_its_own_can_be_claimed_about_and_judged_without_its_module(
     wgan, edit_code, tmp_path
 ):

@@ -328,6 +328,10 @@ def test_provenance_says_with_what_and_when(study, out):
                 assert store.provenance()["end"] is None
         provenance = store.provenance()
     assert [one["command"] for one in provenance["sessions"]] == ["first", "second"]
+    for session in provenance["sessions"]:  # each may run with other versions, on another machine
+        assert {"numpy", "torch"} <= set(session["packages"])
+        assert session["vistab"] == provenance["vistab"]
+        assert session["platform"]
     assert provenance["command"] == "second"
     assert provenance["start"] == provenance["sessions"][0]["start"]
     assert provenance["end"] == provenance["sessions"][-1]["end"]
