@@ -19,7 +19,7 @@ from benchmark.ablation import (
     ruled,
     spoilt,
 )
-from benchmark.cases import Case, run_of
+from benchmark.cases import Case, constructed, run_of
 from benchmark.conditions import NAMES, Conditions
 from benchmark.image_gans import ImageGan, Setting, class_parts, classifier, train
 from benchmark.results import Result, result_of
@@ -44,7 +44,9 @@ def flags(conditions: Conditions, samples: np.ndarray) -> dict[str, bool]:
     return dict(zip(NAMES, conditions.failed(samples), strict=True))
 
 
-def test_the_ablation_is_about_tuning_cases_of_data_alone():
+def test_the_ablation_is_about_tuning_cases_of_data_alone(monkeypatch):
+    """Shown on the cases that need no training."""
+    monkeypatch.setattr(ablation, "cases", lambda split: list(constructed(split)))
     assert {(c.split, c.evidence) for c in ablated()} == {("tuning", "data")}
     assert {c.n for c in ablated()} == {100, 500}
 

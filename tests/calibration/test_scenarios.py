@@ -19,7 +19,7 @@ from lab.rivals import errors
 from lab.scenarios import PLANTED, SCENARIOS
 from lab.studies import Tally, tally
 
-FEW, MANY = 36, 600
+FEW, MANY = 18, 600
 SURE = 0.998
 """Level of binomial intervals: one end misses by chance once in a thousand."""
 

@@ -24,24 +24,35 @@ claims:
      assume: {{control: 0.05}}}}
   - {{id: rare, says: s, kind: rate, expect: lower, margin: 0.1, {SIDES},
      assume: {{control: 0.05}}}}
-  - {{id: vague, says: s, kind: equivalence, metric: final_spread, margin: 0.1, {SIDES}}}
   - {{id: same, says: s, kind: identical, vary: family.regularizer.weight}}
 """
 
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory):
-    """planned(*words, width): what `vistab plan` prints of the study; simulated once a way."""
+    """planned(*words, width): what `vistab plan` prints of the study; each way once.
+
+    Simulated once for all ways, a quarter of the studies: how power is told does not turn on digits.
+    """
+    from vistab.analysis import power
     from vistab.cli import main
 
     folder = tmp_path_factory.mktemp("planned")
     (folder / "claimed.yaml").write_text(STUDY)
     printed: dict[tuple[str, ...], str] = {}
+    simulated: dict[str, power.Power] = {}
+    power_of = power.power_of
+
+    def once(plan, claim):
+        if claim.id not in simulated:
+            simulated[claim.id] = power_of(plan, claim, n_studies=power.N_STUDIES // 4)
+        return simulated[claim.id]
 
     def plan(capsys, monkeypatch, *words: str, width: int = 80) -> str:
         key = (*words, str(width))
         if key not in printed:
             monkeypatch.setenv("COLUMNS", str(width))
+            monkeypatch.setattr(power, "power_of", once)
             assert main(["plan", str(folder / "claimed.yaml"), *words]) == 0
             printed[key] = capsys.readouterr().out
         return printed[key]
@@ -67,12 +78,12 @@ def test_json_has_each_claims_power_and_what_it_rests_on(planned, capsys, monkey
     assert sure["power_at"] == 0.4
     assert sure["level"] == pytest.approx(0.05 / 4)
     assert 2 < sure["replicates_for_80"] < 24
-    assert 0 <= sure["power_standard_error"] < 0.01
+    assert 0 <= sure["power_standard_error"] < 0.02
     assert sure["assume"] == {"control": 0.5, "correlation": 0.5}
     assert claims["harmless"]["assume"] == {"control": 0.05, "correlation": 0.5}
     assert (claims["harmless"]["power_at"], claims["harmless"]["level"]) == (0.0, 0.05)
     assert claims["small"]["replicates_for_80"] is None
-    for name in ("bare", "rare", "vague", "same"):
+    for name in ("bare", "rare", "same"):
         assert claims[name]["power"] is None
         assert claims[name]["replicates_for_80"] is None
         assert claims[name]["power_reason"]
@@ -95,7 +106,9 @@ def test_the_table_says_what_is_true_and_how_often_it_is_found(rows):
     assert power.endswith(" %")
     assert 2 < int(enough) < 24
     assert p == "1.2e-07"
-    assert rows["small"] == ["0.02 lower", "1 %", "> 200", "1.2e-07"]
+    effect, power, *beyond = rows["small"]
+    assert (effect, *beyond) == ("0.02 lower", "> 200", "1.2e-07")
+    assert float(power.strip("< %")) < 5
     assert rows["bare"] == ["no margin", "-", "-", "1.2e-07"]
     assert rows["harmless"][0] == "none, margin 0.45"
     assert rows["same"] == ["exact", "-", "-", "-"]
@@ -116,9 +129,7 @@ def test_lines_below_say_what_power_is_what_was_assumed_and_why_there_is_none(
     assert (
         "rare has no power to tell: a share of 0.05 cannot fall by 0.1; set assume.control" in out
     )
-    assert "vague has no power to tell: final_spread has no known bounds" in out
     assert "bare has no power" not in out
-    assert "vague cannot be supported" in out  # warnings stay
 
 
 def test_a_study_without_margins_says_so(vistab):

@@ -81,10 +81,6 @@ def test_check_counts_what_a_sound_study_holds(vistab):
         ),
         ("kind: equivalence, margin: 0.2", "past the margin of 0.2; 21 replicates would do"),
         ("kind: equivalence, metric: final_coverage, margin: 0.9", None),
-        (
-            "kind: equivalence, metric: final_spread, margin: 0.2",
-            "final_spread has no known bounds",
-        ),
     ],
 )
 def test_plan_warns_of_margins_that_the_interval_cannot_fall_within(vistab, edit, rule, says):

@@ -256,10 +256,3 @@ def test_snapshots_are_evenly_spaced_and_include_the_last_round(
     assert strip[0] == found[0]
     assert strip[-1] == found[-1]
     assert len(set(strip)) == min(8, snapshots)
-
-
-def test_importing_training_does_not_load_ray() -> None:
-    """A worker that trains knows nothing of the engine that called it."""
-    code = "import sys, vistab.training.train; print('ray' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
