@@ -32,7 +32,7 @@ claims:
 def planned(tmp_path_factory):
     """planned(*words, width): what `vistab plan` prints of the study; each way once.
 
-    Simulated once for all ways, a quarter of the studies: how power is told does not turn on digits.
+    Simulated once for all, a quarter of the studies: how power is told does not turn on digits.
     """
     from vistab.analysis import power
     from vistab.cli import main
