@@ -3,7 +3,9 @@
 import pandas as pd
 import pytest
 
-from vistab.report.view.layout import Column, Layout, matching
+from vistab.report.view.layout import Column, Layout, choose_layout, matching
+from vistab.report.view.payload import _axis
+from vistab.spec.study import Study
 
 RUNS = pd.DataFrame(
     {
@@ -41,3 +43,40 @@ def test_the_x_axis_is_told_apart_as_long_as_panels_are_few() -> None:
     assert layout(4, 4).apart(12) == layout(4, 4)
     alone = Layout(None, None, (), None)
     assert alone.apart(0) == alone
+
+
+def test_numbers_run_from_small_to_large_in_every_figure_and_text_as_the_study_has_it(
+    study: Study,
+) -> None:
+    """Maps, curves and facets take their values from the layout."""
+    axes = {
+        "optimizer.learning_rate": (4e-3, 1e-3, 2e-3),
+        "family.loss": ("non_saturating", "minimax"),
+        "family.batch_norm": (True, False),
+        "family.regularizer.weight": (5.0, 0.0, 1.0),
+    }
+    found = choose_layout(study.model_copy(update={"axes": axes, "zip": (), "claims": ()}))
+    assert found.series is not None
+    assert found.x is not None
+    values = {c.path: c.values for c in (found.series, found.x, *found.facets)}
+    assert values == {
+        "optimizer.learning_rate": (1e-3, 2e-3, 4e-3),
+        "family.loss": ("non_saturating", "minimax"),
+        "family.batch_norm": (True, False),
+        "family.regularizer.weight": (0.0, 1.0, 5.0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ([2.0, 0.5, None, 2.0, 1.0], ["0.5", "1", "2", ""]),
+        (["vi", "minimax", "vi"], ["vi", "minimax"]),
+        ([True, False, True], ["on", "off"]),
+    ],
+)
+def test_the_table_s_choices_are_in_the_same_order(values: list[object], names: list[str]) -> None:
+    found = _axis(pd.DataFrame({"a.b": pd.Series(values, dtype=object)}), "a.b")
+    assert found["names"] == names
+    where = dict(zip(found["index"], values, strict=True))
+    assert len(where) == len(names)

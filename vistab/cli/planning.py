@@ -16,7 +16,7 @@ from rich.table import Table
 from vistab.analysis.wording import count
 from vistab.cli.output import claims_table, duration, one_line
 from vistab.cli.powers import print_power
-from vistab.plan.model import Plan
+from vistab.plan.model import Plan, column_value
 from vistab.spec.claims import Value
 from vistab.spec.problems import show
 from vistab.spec.search import Range, SearchSpec, n_suggestions, space_of
@@ -104,18 +104,12 @@ def _axes_table(plan: Plan) -> Table:
     arms = [plan.run_of(row, 0).arm for row in range(len(plan.grid.rows))]
     for column in plan.columns:
         counts = Counter(arm.assignment[column] for arm in arms)
-        table.add_row(column, ", ".join(f"{_shown(value)} ({n})" for value, n in _ordered(counts)))
+        values = map(column_value, plan.grid.levels[column])
+        table.add_row(column, ", ".join(f"{_shown(value)} ({counts[value]})" for value in values))
     return table
 
 
-def _ordered(counts: Counter[Value | None]) -> list[tuple[Value | None, int]]:
-    """Numbers from small to large, words as they come."""
-    if any(isinstance(value, str) for value in counts):
-        return list(counts.items())
-    return sorted(counts.items(), key=lambda item: item[0] or 0)
-
-
-def _shown(value: Value | None) -> str:
+def _shown(value: Value) -> str:
     return value if isinstance(value, str) else show(value)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vistab.plan.model import Plan, column_value
 from vistab.spec.claims import ClaimSpec, Value
-from vistab.spec.selection import ArmCell, ArmComparison, Side, compare
+from vistab.spec.grid import Grid, is_numeric
+from vistab.spec.problems import show
+from vistab.spec.selection import ArmCell, ArmComparison, Side, compare, level_axis
 
 Slot = tuple[Side, Value | None]
 """A side and a level; the level is None for kinds without levels."""
@@ -30,8 +32,8 @@ class Comparison:
     """What a claim compares against one control (or at all, for kinds without control).
 
     columns: what `key` of a cell holds. levels: the values of the axis that the claim runs along,
-    in study order; (None,) for kinds without. left_out: cells that miss a side or a level. Cells
-    of an identical claim hold at least two levels, cells of other kinds hold all slots.
+    numbers from small to large; (None,) for kinds without. left_out: cells that miss a side or a
+    level. Cells of an identical claim hold at least two levels, cells of other kinds all slots.
     """
 
     label: str
@@ -46,6 +48,17 @@ def comparisons(plan: Plan, claim: ClaimSpec) -> tuple[Comparison, ...]:
     """The claim's comparisons: one per control, in order; one for trend and identical."""
     compared = compare(plan.grid, claim)
     return tuple(_with_replicates(plan, comparison) for comparison in compared)
+
+
+def order_notes(grid: Grid, claims: Sequence[ClaimSpec]) -> tuple[str, ...]:
+    """A line for every claim along values that are no numbers: their order is the study file's."""
+    along = [claim for claim in claims if getattr(claim, "along", None) is not None]
+    orders = [(claim, compare(grid, claim)[0].levels) for claim in along]
+    return tuple(
+        f"{claim.id} runs along {level_axis(claim)} in this order: {', '.join(map(show, levels))}"
+        for claim, levels in orders
+        if not is_numeric(levels)
+    )
 
 
 def _with_replicates(plan: Plan, comparison: ArmComparison) -> Comparison:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vistab.plan.arms import ArmBuilder
+from vistab.plan.cells import order_notes
 from vistab.plan.model import Plan, Run
 from vistab.plan.packs import make_packs
 from vistab.plan.search import make_search_plan
@@ -36,4 +37,5 @@ def make_plan(study: Study, trials: Sequence[Trial] = ()) -> Plan:
         for replicate in range(study.replicates)
     )
     packs = make_packs(study, grid, arms, runs)
-    return Plan(study, grid.columns, arms, runs, packs, grid.notes, grid)
+    notes = (*grid.notes, *order_notes(grid, study.claims))
+    return Plan(study, grid.columns, arms, runs, packs, notes, grid)

@@ -12,15 +12,16 @@ from vistab.spec.claims import (
     InteractionClaim,
     OutcomeOrMetric,
     Selector,
+    StableRegionClaim,
     TrendClaim,
 )
 from vistab.spec.draft import Draft
 from vistab.spec.families import FamilySpec
-from vistab.spec.grid import Grid
+from vistab.spec.grid import Grid, is_numeric
 from vistab.spec.margin_checks import margin_problems
 from vistab.spec.metrics import FIDELITY_METRICS, beside_signals, claimable, metric_columns
 from vistab.spec.outcomes import Outcome
-from vistab.spec.problems import NOTHING, Place, Problems, nearest_of, nearest_value
+from vistab.spec.problems import NOTHING, Place, Problems, nearest_of, nearest_value, show
 from vistab.spec.selection import compare, controls, level_axis, named_paths, selected
 from vistab.spec.validation import PLACEHOLDER
 from vistab.spec.values import field_value
@@ -194,10 +195,20 @@ class _Check:
         key = "vary" if isinstance(claim, IdenticalClaim) else "along"
         if getattr(claim, key, None) is not None and not self._is_axis(axis, (key,)):
             return
+        if isinstance(claim, StableRegionClaim) and self._sound:
+            self._check_neighbours(axis)
         for place, selector in selectors(claim):
             if self._sound and axis in named_paths(self._grid, selector):
                 rule = f"must leave {axis} free, which the claim varies"
                 self._wrong(place, rule, dict(selector))
+
+    def _check_neighbours(self, axis: str) -> None:
+        """A stretch of values needs to know which of them lie next to each other."""
+        levels = self._grid.levels[axis]
+        if not is_numeric(levels):
+            rule = f"must be an axis of numbers, since {axis} gives its values no neighbours"
+            hint = f"it holds {', '.join(map(show, levels))}; kind: rate compares shares of runs"
+            self._wrong(("along",), rule, axis, hint)
 
     def _check_sides(self, claim: ClaimSpec) -> None:
         """Every side selects arms, treatment differs from control, and cells are left."""

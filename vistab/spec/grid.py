@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from vistab.spec.axes import get
 from vistab.spec.draft import Draft
-from vistab.spec.problems import Place, Problems
+from vistab.spec.problems import Place, Problems, is_number
 from vistab.spec.search import FrontierSearch
 from vistab.spec.study import NamedArm
 
@@ -25,8 +25,8 @@ Row = tuple[Any, ...]
 class Grid:
     """All arms as rows of values. `names[i]` is the name of arm i, None in the plain grid.
 
-    `levels` holds each column's values in the order of the study: the axis's own, then those that
-    only named arms have.
+    `levels` holds each column's values in their order (see `in_order`), those included that only
+    named arms have.
     """
 
     columns: tuple[str, ...]
@@ -35,6 +35,20 @@ class Grid:
     levels: Mapping[str, tuple[Any, ...]]
     arm_paths: Mapping[str, tuple[str, ...]]
     notes: tuple[str, ...]
+
+
+def is_numeric(values: Iterable[Any]) -> bool:
+    """Whether all values are numbers, whose size gives them an order; true and false are none."""
+    return all(is_number(value) for value in values)
+
+
+def in_order(values: Iterable[Any]) -> tuple[Any, ...]:
+    """An axis's distinct values: numbers from small to large, anything else as it comes.
+
+    Trends, slopes, stretches and figures all go by this order.
+    """
+    distinct = tuple(dict.fromkeys(values))
+    return tuple(sorted(distinct)) if is_numeric(distinct) else distinct
 
 
 @dataclass(frozen=True)
@@ -70,7 +84,7 @@ def make_grid(draft: Draft, problems: Problems) -> Grid | None:
 def _levels(
     columns: tuple[str, ...], rows: tuple[Row, ...], dimensions: Sequence[_Dimension]
 ) -> dict[str, tuple[Any, ...]]:
-    """Each column's values: those of its axis in their order, then those of named arms alone."""
+    """Each column's values in order; text: as the axis has it, then what only named arms have."""
     declared = {
         column: [step[at] for step in dimension.steps]
         for dimension in dimensions
@@ -81,7 +95,7 @@ def _levels(
         column: [value for value in declared.get(column, ()) if value in values]
         for column, values in held.items()
     }
-    return {c: tuple(dict.fromkeys([*ordered[c], *values])) for c, values in held.items()}
+    return {c: in_order([*ordered[c], *values]) for c, values in held.items()}
 
 
 def _dimensions(draft: Draft) -> list[_Dimension]:

@@ -93,6 +93,22 @@ def test_each_bisection_has_its_bracket_and_interval(bisected: Any) -> None:
     assert five.interval == (0.01, 0.03162)
 
 
+def test_frontiers_are_shown_by_size_in_whatever_order_they_were_searched(
+    searched: Any, bisection: Any
+) -> None:
+    """Weights 5 and 0: the second bisection is weight 0's, and it is shown first."""
+    text, trials = bisection
+    frontier = view_of(searched(text.replace("[0, 5]", "[5, 0]"), swapped(trials))).frontier
+    assert frontier is not None
+    assert [row.of[WEIGHT] for row in frontier.rows] == [0, 5]
+    assert [row.interval for row in frontier.rows][1] == (0.01, 0.03162)
+
+
+def swapped(trials: Any) -> Any:
+    """The same steps, the bisection of weight 5 first."""
+    return tuple(replace(one, number=one.number ^ 1) for one in trials)
+
+
 def test_intervals_of_frontiers_are_at_the_level_of_the_study(bisected: Any) -> None:
     study, results = bisected
     strict = study.model_copy(update={"alpha": 0.001})  # 11 of 12 is no longer enough

@@ -12,6 +12,7 @@ import pandas as pd
 
 from vistab.plan.model import column_value
 from vistab.spec.axes import get
+from vistab.spec.grid import in_order
 from vistab.spec.search import confirmed_names
 from vistab.spec.selection import controls
 from vistab.spec.study import Study
@@ -22,7 +23,7 @@ MOST_PANELS = 12
 
 @dataclass(frozen=True)
 class Column:
-    """An axis and its values in the study's order."""
+    """An axis and its values: numbers from small to large, others in the study's order."""
 
     path: str
     values: tuple[Any, ...]
@@ -54,7 +55,7 @@ class Layout:
         return layout if len(list(layout.panels())) <= most else self
 
     def panels(self) -> Iterator[dict[str, Any]]:
-        """Every assignment of the facet axes, in the study's order."""
+        """Every assignment of the facet axes, in their values' order."""
         for values in itertools.product(*(facet.values for facet in self.facets)):
             yield {facet.path: value for facet, value in zip(self.facets, values, strict=True)}
 
@@ -91,9 +92,9 @@ def matching(runs: pd.DataFrame, assignment: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def grid_axes(study: Study) -> dict[str, tuple[Any, ...]]:
-    """The axes of the grid, zipped ones too."""
+    """The axes of the grid, zipped ones too, their values in order."""
     zipped = {path: values for group in study.zip for path, values in group.items()}
-    return {**study.axes, **zipped}
+    return {path: in_order(values) for path, values in {**study.axes, **zipped}.items()}
 
 
 def swept(study: Study) -> dict[str, tuple[Any, ...]]:

@@ -23,6 +23,7 @@ from vistab.report.view.space import Plane
 from vistab.report.view.strips import StripView
 from vistab.report.words import axis_name, metric_name, outcome_name, value_name
 from vistab.results import Results
+from vistab.spec.grid import in_order
 from vistab.spec.metrics import measured
 from vistab.spec.study import Study
 
@@ -63,10 +64,8 @@ def _coded(values: Sequence[str]) -> dict[str, Any]:
 
 def _axis(runs: pd.DataFrame, path: str) -> dict[str, Any]:
     found = [plain(value) for value in runs[path]]
-    try:
-        order = sorted(set(found), key=lambda value: (value is None, value))
-    except TypeError:
-        order = list(dict.fromkeys(found))
+    known = [value for value in found if value is not None]
+    order = [*in_order(known), *([None] if len(known) < len(found) else [])]
     where = {value: k for k, value in enumerate(order)}
     names = ["" if value is None else value_name(value) for value in order]
     return {"name": axis_name(path), "names": names, "index": [where[value] for value in found]}

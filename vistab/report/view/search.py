@@ -19,6 +19,7 @@ from vistab.report.view.search_sampler import SamplerView, sampler_view
 from vistab.report.view.search_space import Dimension, dimension
 from vistab.report.view.search_words import paragraphs, shrinkage
 from vistab.results import Results
+from vistab.spec.grid import in_order
 from vistab.spec.search import FrontierSearch, SamplerSearch, confirmed_names
 from vistab.spec.study import Study
 
@@ -100,10 +101,12 @@ def confirmed_trials(study: Study, trials: Sequence[Trial]) -> dict[str, Trial]:
 
 def _frontier(study: Study, search: FrontierSearch, trials: Sequence[Trial]) -> FrontierView:
     path, values = along(search)
+    per, each = next(iter(search.per.items()), (None, ()))
+    order = in_order(each)
     rows = frontiers(search, trials, study.alpha)
-    return FrontierView(
-        dimension(path, values), next(iter(search.per), None), search.failure_rate, rows
-    )
+    if per is not None:
+        rows = tuple(sorted(rows, key=lambda row: order.index(row.of[per])))
+    return FrontierView(dimension(path, values), per, search.failure_rate, rows)
 
 
 def _confirmed(
