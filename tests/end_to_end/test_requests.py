@@ -81,6 +81,10 @@ def test_check_counts_what_a_sound_study_holds(vistab):
         ),
         ("kind: equivalence, margin: 0.2", "past the margin of 0.2; 21 replicates would do"),
         ("kind: equivalence, metric: final_coverage, margin: 0.9", None),
+        (
+            "kind: score, given: ranked, metric: final_spread, expect: not_lower, margin: 0.2",
+            "0.88 either way, past the margin of 0.2; 21",
+        ),
     ],
 )
 def test_plan_warns_of_margins_that_the_interval_cannot_fall_within(vistab, edit, rule, says):

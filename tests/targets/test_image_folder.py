@@ -11,7 +11,7 @@ from vistab.spec.targets import ImageFolderTarget
 from vistab.targets import make_target
 from vistab.targets.data import DataTarget, decode
 from vistab.targets.image_folder import FolderImages
-from vistab.targets.make import has_own_images, lacking_data, mode_limit, prepare_data
+from vistab.targets.make import has_own_images, lacking_data, prepare_data
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -172,6 +172,5 @@ def test_the_number_of_modes_is_bounded_without_the_images(tmp_path):
     """And exact where there are known modes."""
     from vistab.spec.targets import GridTarget
 
-    assert mode_limit(asked(tmp_path / "nowhere")) == 100
-    assert mode_limit(GridTarget(kind="grid", side=3)) == 9
+    assert asked(tmp_path / "nowhere").most_modes == 100
     assert not has_own_images(GridTarget(kind="grid"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vistab.analysis.claims.measure import range_of
+from vistab.analysis.claims.measure import largest_effect_of
 from vistab.analysis.finding import asks
 from vistab.analysis.replicates import least_half_width, replicates_within, smallest_p
 from vistab.analysis.ruling import EQUIVALENT
@@ -144,9 +144,8 @@ def _too_wide(plan: Plan, claim: ClaimSpec, compared: Sequence[Comparison]) -> s
     """A line for a claim that goes by its interval, which would be too wide if nothing differed."""
     if asks(claim, plan.study, 1).expect not in (*NON_INFERIORITY, EQUIVALENT):
         return None
-    most, n = range_of(claim, plan), _replicates(compared)
-    if most is None:
-        return f"{claim.id} cannot be supported: {getattr(claim, 'metric', '')} has no known bounds"
+    most, n = largest_effect_of(claim, plan, len(compared[0].levels)), _replicates(compared)
+    assert most is not None  # or its margin would have been refused
     half_width = least_half_width(n, most, plan.study.alpha)
     if half_width <= claim.margin:
         return None

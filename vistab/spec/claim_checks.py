@@ -16,21 +16,28 @@ from vistab.spec.claims import (
     TrendClaim,
 )
 from vistab.spec.draft import Draft
+from vistab.spec.effects import largest_effect, reach_of
 from vistab.spec.families import FamilySpec
 from vistab.spec.grid import Grid, is_numeric
-from vistab.spec.margin_checks import margin_problems
+from vistab.spec.margin_checks import margin_problems, too_large
 from vistab.spec.metrics import FIDELITY_METRICS, beside_signals, claimable, metric_columns
 from vistab.spec.outcomes import Outcome
 from vistab.spec.problems import NOTHING, Place, Problems, nearest_of, nearest_value, show
 from vistab.spec.selection import compare, controls, level_axis, named_paths, selected
+from vistab.spec.study import BudgetSpec
 from vistab.spec.validation import PLACEHOLDER
 from vistab.spec.values import field_value
 
 
-def check_claims(draft: Draft, grid: Grid, problems: Problems) -> dict[int, ClaimSpec]:
-    """The claims with every value in its axis's own type. Problems are noted."""
+def check_claims(
+    draft: Draft, grid: Grid, problems: Problems, most_modes: float
+) -> dict[int, ClaimSpec]:
+    """The claims with every value in its axis's own type. Problems are noted.
+
+    most_modes: of the richest target of any arm.
+    """
     return {
-        index: _Check(draft, grid, problems, ("claims", index)).claim(claim)
+        index: _Check(draft, grid, problems, ("claims", index), most_modes).claim(claim)
         for index, claim in draft.claims.items()
     }
 
@@ -55,8 +62,11 @@ def selectors(claim: ClaimSpec) -> Iterator[tuple[Place, Selector]]:
 class _Check:
     """Checks one claim. `sound` turns False once its selectors cannot be trusted."""
 
-    def __init__(self, draft: Draft, grid: Grid, problems: Problems, place: Place) -> None:
+    def __init__(
+        self, draft: Draft, grid: Grid, problems: Problems, place: Place, most_modes: float
+    ) -> None:
         self._draft, self._grid, self._problems, self._place = draft, grid, problems, place
+        self._most_modes = most_modes
         self._sound = True
 
     def claim(self, claim: ClaimSpec) -> ClaimSpec:
@@ -91,6 +101,8 @@ class _Check:
         if getattr(claim, "metric", None) in (None, *claimable(own)):
             for key, *details in margin_problems(claim, own):
                 self._add(key, *details)
+            if getattr(claim, "along", None) is None:
+                self._check_margin(claim)
         known = {"metric": claimable(own), "outcome": claimable_outcomes(family)}
         for key, among in known.items():
             value = getattr(claim, key, None)
@@ -99,6 +111,17 @@ class _Check:
                 wants_evidence = value in metric_columns(FIDELITY_METRICS)
                 missing = "measured with evidence: {features: pixels}" if wants_evidence else None
                 self._add(key, rule, value, missing or nearest_of(value, among))
+
+    def _check_margin(self, claim: ClaimSpec, n_levels: int = 1) -> None:
+        """The margin is smaller than the largest effect there can be."""
+        family, budget = (self._draft.sections.get(name) for name in ("family", "budget"))
+        if not isinstance(family, FamilySpec) or not isinstance(budget, BudgetSpec):
+            return
+        own = beside_signals(family, self._draft.evidence)
+        reach = reach_of(claim, own, self._most_modes)
+        problem = too_large(claim, largest_effect(claim, reach, n_levels, budget.rounds))
+        if problem is not None:
+            self._add(*problem)
 
     def _add(self, key: str, rule: str, value: Any = NOTHING, *nearest: Any) -> None:
         """Note a problem of one key, unless its own value was refused already."""
@@ -235,6 +258,8 @@ class _Check:
             elif not comparison.cells:
                 rule = f"no complete cell is left; all {comparison.left_out} miss a side or a level"
                 self._wrong(place, rule)
+            elif getattr(claim, "along", None) is not None:
+                self._check_margin(claim, len(comparison.levels))
 
 
 def check_replicates(draft: Draft, problems: Problems) -> None:

@@ -74,7 +74,6 @@ class RateClaim(ComparisonSpec):
     kind: Literal["rate"]
     outcome: ClaimedOutcome = "failed"
     expect: Literal["lower", "higher", "not_higher", "not_lower"]
-    margin: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class OnsetClaim(ComparisonSpec):

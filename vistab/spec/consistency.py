@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +19,7 @@ from vistab.spec.problems import Problems
 from vistab.spec.search import SearchSpec, corners
 from vistab.spec.search_grid import make_search_grid
 from vistab.spec.settings import SectionBuilder, builders
+from vistab.spec.targets import TargetSpec
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,22 @@ def check_whole(draft: Draft, problems: Problems) -> Checked:
     if grid is None:
         return Checked(None, draft.claims)
     rows = grid.rows if draft.search is None else tuple(_rows(draft.search))
-    for name, builder in builders(draft.sections, grid.columns).items():
+    sections = builders(draft.sections, grid.columns)
+    for name, builder in sections.items():
         _check_section(draft, grid.columns, rows, name, builder, problems)
     check_networks(draft, grid.columns, rows, problems)
-    return Checked(grid, check_claims(draft, grid, problems))
+    return Checked(grid, check_claims(draft, grid, problems, _most_modes(sections, rows)))
+
+
+def _most_modes(sections: Mapping[str, SectionBuilder], rows: Sequence[Row]) -> float:
+    """Modes of the richest target of any row; infinite if there is none, which is noted already."""
+    most = -math.inf
+    for row in rows if "target" in sections else ():
+        with contextlib.suppress(ValidationError):
+            target = sections["target"].build(row).model
+            assert isinstance(target, TargetSpec)
+            most = max(most, target.most_modes)
+    return most if most > 0 else math.inf
 
 
 def _rows(search: SearchSpec) -> Iterator[Row]:

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from vistab.spec.claims import NON_INFERIORITY, ClaimSpec, EquivalenceClaim, ScoreClaim
-from vistab.spec.metrics import Metric, has_bounds
+from vistab.spec.claims import (
+    NON_INFERIORITY,
+    ClaimSpec,
+    EquivalenceClaim,
+    IdenticalClaim,
+    InteractionClaim,
+    OnsetClaim,
+    ScoreClaim,
+    StableRegionClaim,
+    TrendClaim,
+)
+from vistab.spec.effects import metric_bounds
+from vistab.spec.metrics import Metric
+from vistab.spec.problems import show
 
 
 class KeyProblem(NamedTuple):
@@ -30,20 +42,42 @@ def margin_problems(claim: ClaimSpec, own: Mapping[str, Metric]) -> Iterator[Key
     yield from _size(claim)
     yield from _strict(claim)
     metric = getattr(claim, "metric", None)
-    if metric is not None and not has_bounds(metric, own):
+    if metric is not None and metric_bounds(metric, own, most_modes=1) is None:
         yield from _without_bounds(claim, metric)
+
+
+def too_large(claim: ClaimSpec, largest: float | None) -> KeyProblem | None:
+    """A margin that no effect could fall short of, or none could reach."""
+    if largest is None or claim.margin < largest:
+        return None
+    rule = f"must be less than {show(largest)}, {_largest(claim)}"
+    return KeyProblem("margin", rule, claim.margin)
+
+
+def _largest(claim: ClaimSpec) -> str:
+    """What the largest effect of a claim is, in words."""
+    measured = getattr(claim, "metric", None) or "shares"
+    if isinstance(claim, OnsetClaim):
+        return "the whole budget in rounds"
+    if isinstance(claim, StableRegionClaim):
+        return f"the number of values of {claim.along}"
+    if isinstance(claim, ScoreClaim) and claim.given == "ranked":
+        return "the largest net share of pairs"
+    if isinstance(claim, TrendClaim):
+        return f"the steepest slope of {measured} per step of {claim.along}"
+    if isinstance(claim, InteractionClaim):
+        slope = f"slopes of {measured} per step of {claim.along}"
+        return f"the largest difference of {slope if claim.along else f'effects on {measured}'}"
+    return f"the largest difference of {measured}"
 
 
 def _size(claim: ClaimSpec) -> Iterator[KeyProblem]:
     expect = getattr(claim, "expect", None)
     if expect in NON_INFERIORITY and claim.margin == 0:
         yield KeyProblem("margin", f"must be more than 0 for expect: {expect}", claim.margin)
-    if isinstance(claim, EquivalenceClaim) and claim.metric is None and claim.margin >= 1:
-        rule = "must be less than 1, the largest difference of shares"
-        yield KeyProblem("margin", rule, claim.margin)
-    if isinstance(claim, ScoreClaim) and claim.given == "ranked" and claim.margin >= 1:
-        rule = "must be less than 1, the largest net share of pairs"
-        yield KeyProblem("margin", rule, claim.margin)
+    if isinstance(claim, IdenticalClaim) and claim.margin > 0:
+        rule = "has no place in a claim that any difference refutes"
+        yield KeyProblem("margin", rule, claim.margin, "leave it out")
 
 
 def _strict(claim: ClaimSpec) -> Iterator[KeyProblem]:

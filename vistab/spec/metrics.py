@@ -85,15 +85,6 @@ def base_name(column: str) -> str:
     return column.removeprefix("final_").removeprefix("best_")
 
 
-def has_bounds(column: str, own: Mapping[str, Metric]) -> bool:
-    """Whether a column that a claim may read has a smallest and a largest value.
-
-    own: the metrics beside every run's (see `measured`).
-    """
-    name = base_name(column)
-    return name == "modes" or {**RUN_METRICS, **own}[name].most is not None
-
-
 def claimable(own: Mapping[str, Metric]) -> tuple[str, ...]:
     """The columns of runs.parquet that a claim may read, given the family's own metrics."""
     return ("severity", *metric_columns({**SIGNAL_METRICS, **own}))

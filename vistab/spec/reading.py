@@ -8,12 +8,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from vistab.spec.axes import SECTIONS
-from vistab.spec.base import Spec
 from vistab.spec.claims import CLAIMS, ClaimSpec
 from vistab.spec.families import FAMILIES, FamilySpec
 from vistab.spec.problems import NOTHING, Place, Problems, nearest_listed
 from vistab.spec.study import BudgetSpec, OptimizerSpec, Study
-from vistab.spec.targets import TARGETS
+from vistab.spec.targets import TARGETS, TargetSpec
 from vistab.spec.validation import PLACEHOLDER, validated
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -52,7 +51,7 @@ def read_claims(data: Data, problems: Problems) -> dict[int, ClaimSpec]:
 
 def read_header(data: Data, problems: Problems) -> Study:
     """The study with its scalars and resources, and nothing else filled in."""
-    parts: dict[str, Any] = {"target": Spec(), "family": FamilySpec(kind=PLACEHOLDER)}
+    parts: dict[str, Any] = {"target": TargetSpec(), "family": FamilySpec(kind=PLACEHOLDER)}
     own = {key: value for key, value in data.items() if key not in _PARTS}
     return validated(Study, own | parts, (), problems) or Study(study=PLACEHOLDER, **parts)
 

@@ -19,6 +19,7 @@ from vistab.spec.base import NAME, PLACE, STACKS, Spec
 from vistab.spec.claims import ClaimSpec
 from vistab.spec.families import FamilySpec
 from vistab.spec.search import ConfirmSpec, SearchSpec
+from vistab.spec.targets import TargetSpec
 
 Name = Annotated[str, Field(pattern=NAME, max_length=64)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -82,7 +83,7 @@ class EvidenceSpec(Spec):
 class Settings(Spec):
     """Every value that one run is trained with, but its replicate."""
 
-    target: SerializeAsAny[Spec]
+    target: SerializeAsAny[TargetSpec]
     family: SerializeAsAny[FamilySpec]
     optimizer: OptimizerSpec
     budget: BudgetSpec
@@ -106,7 +107,7 @@ class Study(Spec):
 
     study: Name
     title: str = Field(default_factory=lambda known: _title(known["study"]))
-    target: SerializeAsAny[Spec]
+    target: SerializeAsAny[TargetSpec]
     family: SerializeAsAny[FamilySpec]
     optimizer: OptimizerSpec = OptimizerSpec()
     budget: BudgetSpec = BudgetSpec()

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from vistab.spec.base import PLACE, Spec
 
+MOST_CLUSTERS: Final = 100
+"""As many modes as are looked for in a user's images."""
 
-class RingTarget(Spec):
+
+class TargetSpec(Spec):
+    """Base of all targets."""
+
+    @property
+    def most_modes(self) -> int:
+        """As many modes as it may have: exactly, but for images of a user's."""
+        raise NotImplementedError
+
+
+class RingTarget(TargetSpec):
     """`modes` Gaussians of deviation `std`, evenly spaced on a circle of `radius`, in 2-D."""
 
     kind: Literal["ring"]
@@ -17,8 +29,13 @@ class RingTarget(Spec):
     radius: PositiveFloat = 1.0
     std: PositiveFloat = 0.02
 
+    @property
+    def most_modes(self) -> int:
+        """Its modes."""
+        return self.modes
 
-class GridTarget(Spec):
+
+class GridTarget(TargetSpec):
     """`side` x `side` Gaussians of deviation `std`, `spacing` apart, centred on 0, in 2-D."""
 
     kind: Literal["grid"]
@@ -26,8 +43,13 @@ class GridTarget(Spec):
     spacing: PositiveFloat = 0.5
     std: PositiveFloat = 0.02
 
+    @property
+    def most_modes(self) -> int:
+        """One at each crossing."""
+        return self.side**2
 
-class MixtureTarget(Spec):
+
+class MixtureTarget(TargetSpec):
     """Gaussians of deviation `std` at the listed `centres`; equal `weights` if none given.
 
     With one centre it is a Gaussian.
@@ -55,8 +77,13 @@ class MixtureTarget(Spec):
             raise ValueError(f"weights must be as many as centres, which are {len(self.centres)}")
         return self
 
+    @property
+    def most_modes(self) -> int:
+        """One at each centre."""
+        return len(self.centres)
 
-class ImageTarget(Spec):
+
+class ImageTarget(TargetSpec):
     """Base of the targets whose samples are images, from -1 to 1, row by row in each channel."""
 
     @property
@@ -75,6 +102,11 @@ class DigitsTarget(ImageTarget):
         """One channel of 8 x 8."""
         return 1, 8, 8
 
+    @property
+    def most_modes(self) -> int:
+        """The bins that its data are cut into."""
+        return 20
+
 
 class Mnist5kTarget(ImageTarget):
     """5000 images of MNIST, 500 a digit, 28 x 28 pixels; they come with vistab[mnist]."""
@@ -85,6 +117,11 @@ class Mnist5kTarget(ImageTarget):
     def shape(self) -> tuple[int, int, int]:
         """One channel of 28 x 28."""
         return 1, 28, 28
+
+    @property
+    def most_modes(self) -> int:
+        """The bins that its data are cut into."""
+        return 50
 
 
 class StackedDigitsTarget(ImageTarget):
@@ -101,6 +138,11 @@ class StackedDigitsTarget(ImageTarget):
         """Three channels of the digits' size."""
         side = 8 if self.digits == "digits" else 28
         return 3, side, side
+
+    @property
+    def most_modes(self) -> int:
+        """Ten digits in each of three channels."""
+        return 1000
 
 
 class FittedImages(ImageTarget):
@@ -119,6 +161,11 @@ class FittedImages(ImageTarget):
     def shape(self) -> tuple[int, int, int]:
         """Channels, and the size twice."""
         return self.channels, self.size, self.size
+
+    @property
+    def most_modes(self) -> int:
+        """No more clusters than are looked for."""
+        return MOST_CLUSTERS
 
 
 class ImageFolderTarget(FittedImages):
@@ -142,7 +189,7 @@ class HubTarget(FittedImages):
     image_column: str = "image"
 
 
-TARGETS: dict[str, type[Spec]] = {
+TARGETS: dict[str, type[TargetSpec]] = {
     "ring": RingTarget,
     "grid": GridTarget,
     "mixture": MixtureTarget,

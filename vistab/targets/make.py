@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from vistab.errors import DataError
 from vistab.targets.base import Target
-from vistab.targets.clusters import MOST_MODES
 from vistab.targets.digits import digits
 from vistab.targets.hub import hub, hub_lacks, prepare_hub
 from vistab.targets.image_cache import OnPreparing, Prepared
@@ -49,14 +48,6 @@ LACKS: dict[str, Callable[[Any], DataError | None]] = {
 def make_target(spec: Spec) -> Target:
     """Build the target that a spec model of `vistab.spec.targets` asks for."""
     return TARGETS[_kind(spec)](spec)
-
-
-def mode_limit(spec: Spec) -> int:
-    """As many modes as the target may have: exactly, but for a user's images.
-
-    Theirs need not be on this machine; they have no more bins than clusters are looked for.
-    """
-    return MOST_MODES if has_own_images(spec) else make_target(spec).modes.count
 
 
 def has_own_images(spec: Spec) -> bool:

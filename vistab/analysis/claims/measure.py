@@ -8,7 +8,9 @@ from typing import Any
 
 from vistab.analysis.claims.base import CannotJudge, Table
 from vistab.plan.model import Plan
-from vistab.spec.metrics import RUN_METRICS, Metric, measured
+from vistab.spec.claims import ClaimSpec
+from vistab.spec.effects import largest_effect, metric_bounds, reach_of
+from vistab.spec.metrics import RUN_METRICS, Metric, base_name, measured
 
 Bounds = tuple[float, float]
 HEALTHY = "healthy"
@@ -63,29 +65,18 @@ def metric_of(metric: str, run_ids: Sequence[str], table: Table) -> Measure:
 
 def bounds_of(metric: str, plan: Plan) -> Bounds | None:
     """The least and the largest value that a metric can have in this plan; None if it has none."""
-    name = base_name(metric)
-    if name == "modes":
-        return 0.0, most_modes(plan)
-    known = known_metrics(plan).get(name)
-    return None if known is None or known.most is None else (0.0, known.most)
+    return metric_bounds(metric, measured(plan.study), most_modes(plan))
 
 
-def range_of(claim: Any, plan: Plan) -> float | None:
-    """How far apart two values can be that `claim` reads off runs; None if there is no limit."""
-    if getattr(claim, "metric", None) is None:
-        return 1.0
-    bounds = bounds_of(claim.metric, plan)
-    return None if bounds is None else bounds[1] - bounds[0]
+def largest_effect_of(claim: ClaimSpec, plan: Plan, n_levels: int) -> float | None:
+    """The largest effect that `claim` could find in this plan; None if there is no limit."""
+    reach = reach_of(claim, measured(plan.study), most_modes(plan))
+    return largest_effect(claim, reach, n_levels, plan.study.budget.rounds)
 
 
 def better_of(metric: str, plan: Plan) -> str:
     """Which way a metric improves."""
     return known_metrics(plan)[base_name(metric)].better
-
-
-def base_name(metric: str) -> str:
-    """`final_coverage` as `coverage`."""
-    return metric.removeprefix("final_").removeprefix("best_")
 
 
 def known_metrics(plan: Plan) -> dict[str, Metric]:
@@ -94,10 +85,5 @@ def known_metrics(plan: Plan) -> dict[str, Metric]:
 
 
 def most_modes(plan: Plan) -> float:
-    """The number of modes of the plan's richest target; the most there may be if it is images.
-
-    No images are needed: studies are judged where there are none.
-    """
-    from vistab.targets.make import mode_limit
-
-    return float(max(map(mode_limit, {arm.settings.target for arm in plan.arms})))
+    """The number of modes of the plan's richest target; the most there may be if it is images."""
+    return float(max(target.most_modes for target in {arm.settings.target for arm in plan.arms}))
