@@ -222,6 +222,25 @@ def _plain_loss(networks, real, latents, run):
          "phase generator: before must be a tuple of some of generator, critic"),
         ("sample=sample,", "sample=sample, observe=lambda *given: {},",
          "observe gave a dict, not an Observation"),
+        ("(slope.norm", "(torch.nn.functional.dropout(slope).norm",
+         "torch's own (as dropout does), which belong to no seed of the study; take them from "
+         "inputs: latents, encoder_noise or generator_noise (wgan.py:38)"),
+        ("= sample(networks, inputs).detach()",
+         "= sample(networks, inputs).detach() + torch.rand(2)", "torch's own (as dropout does)"),
+        ('return networks["generator"](inputs["latents"])',
+         'x = networks["generator"](inputs["latents"])\n    return x + torch.randn_like(x)',
+         "randn_like draws random numbers of torch's own"),
+        ("distance = critic(real)", "distance = __import__('random').random() * critic(real)",
+         "trained twice from the same seed, distance differs: random numbers may come from inputs"),
+        ("spec.critic_steps, 1, critic_loss)",
+         "spec.critic_steps, 1, (spec.penalty, critic_loss)[1])",
+         "object has no attribute 'penalty': it is marked STACKS, so it may differ within a pack; "
+         "losses find it in numbers (wgan.py:49)"),
+        ("    latent_dim: Pos", "    mark: Annotated[str, STACKS] = 'x'\n    latent_dim: Pos",
+         "mark is marked STACKS, so it must be a number, 'x' got"),
+        ("    distance = critic(real)",
+         "    total = torch.zeros(())\n    total += slope.sum()\n    distance = critic(real)",
+         "shape [] doesn't match the broadcast shape [2] (wgan.py:40)"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_it_is_told_before_anything_starts(
@@ -251,3 +270,71 @@ def test_what_it_prints_stays_off_stdout(wgan, edit_code):
     """--json is one document."""
     edit_code("def build", "print('hello')\n\n\ndef build")
     assert json.loads(wgan("plan", "wgan.yaml", "--json").out)["n_runs"] == 6
+
+
+def test_every_program_of_the_study_is_tried(wgan, edit_code, tmp_path):
+    """What goes wrong in an arm that is not the first is told with the arm's values."""
+    edit_code(
+        "def phases(spec):", "def phases(spec):\n    assert spec.critic_steps < 3, 'too many'"
+    )
+    study = (tmp_path / "wgan.yaml").read_text()
+    assert wgan("check", "wgan.yaml").code == 0
+    two = study.replace("[0.1, 1.0]}", "[0.1, 1.0], family.critic_steps: [1, 3]}")
+    (tmp_path / "wgan.yaml").write_text(two)
+    answer = wgan("check", "wgan.yaml")
+    assert answer.code == 2
+    assert "AssertionError: too many (wgan.py:49); with " in answer.err
+    assert "family.critic_steps: 3" in answer.err
+
+
+def test_packs_of_one_run_are_tried_as_such(wgan, edit_code, tmp_path):
+    """What cannot be stacked is no mistake where nothing is."""
+    edit_code(
+        "    distance = critic(real)",
+        "    total = torch.zeros(())\n    total += slope.sum()\n    distance = critic(real)",
+    )
+    with (tmp_path / "wgan.yaml").open("a") as file:
+        file.write("resources: {pack: 1}\n")
+    assert wgan("check", "wgan.yaml").code == 0
+
+
+@pytest.mark.parametrize(
+    "norm", ["torch.nn.utils.parametrizations.spectral_norm", "torch.nn.utils.spectral_norm"]
+)
+@pytest.mark.filterwarnings("ignore:`torch.nn.utils.spectral_norm` is deprecated")
+def test_spectral_norm_works_in_packs(wgan, edit_code, norm):
+    """Torch's own, as everybody writes it."""
+    edit_code('"critic": nets.discriminator(dimension, **size)}', '"critic": normed(dimension)}')
+    edit_code(
+        "def sample(",
+        f"""def normed(dimension):
+    norm = {norm}
+    first, last = torch.nn.Linear(dimension, 16), torch.nn.Linear(16, 1)
+    return torch.nn.Sequential(norm(first), torch.nn.LeakyReLU(), norm(last))
+
+
+def sample(""",
+    )
+    edit_code("slope = torch.func.grad(lambda x: critic(x).sum())", "slope = (lambda x: x)")
+    answer = wgan("check", "wgan.yaml")
+    assert answer.code == 0, answer.err
+
+
+def test_runs_that_crash_are_told_with_what_was_raised_and_where(wgan, edit_code, monkeypatch):
+    """The last words of the first traceback, and the line of the user's code."""
+    edit_code(
+        "def sample(networks, inputs):",
+        "def sample(networks, inputs):\n    if 'bad' in globals():\n        raise ValueError('no')",
+    )
+    real = training.train_pack
+
+    def train_pack(*given, **options):
+        monkeypatch.setattr(sys.modules["wgan"], "bad", True, raising=False)
+        return real(*given, **options)
+
+    wgan("check", "wgan.yaml")
+    monkeypatch.setattr("vistab.training.train_pack", train_pack)
+    answer = wgan("study", "wgan.yaml", "--engine", "local", "--quiet")
+    assert answer.code == 1
+    assert "6 runs crashed: " in answer.err
+    assert "The first with: ValueError: no (wgan.py:32)" in answer.err

@@ -1,37 +1,56 @@
-"""Functions of tensors, written down at their first call and replayed."""
+"""What a program may hold: no random numbers of torch's own, in whatever way they are drawn."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 import torch
 from torch import Tensor
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.nn import functional
 
+from vistab.training.pack import over_runs
 from vistab.training.program import Programs
 
-
-def grow(total: Tensor, step: Tensor) -> Tensor:
-    """A change in place, and a value."""
-    total.add_(step)
-    return (2 * total).sin()
+Draw = Callable[[Tensor], Tensor]
 
 
-def test_a_replay_does_what_the_function_does_and_changes_in_place_once() -> None:
-    programs, total = Programs(), torch.zeros(3)
-    for k in (1, 2, 3):
-        found = programs.run("grow", grow, total, torch.ones(3))
-        assert torch.equal(total, torch.full((3,), float(k)))
-        assert torch.equal(found, torch.full((3,), 2.0 * k).sin())
+def attention(x: Tensor, dropout: float) -> Tensor:
+    """x [3] as three tokens of one number."""
+    tokens = x[None, None, :, None]
+    return functional.scaled_dot_product_attention(tokens, tokens, tokens, dropout_p=dropout)
 
 
-def test_one_mode_does_for_all_values_of_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Torch would make one a value, with the whole stack: most of the time of a small pack."""
-    made, make = [], FakeTensorMode.__init__
+DRAWS: dict[str, Draw] = {
+    "dropout": lambda x: functional.dropout(x, 0.5),
+    "alpha_dropout": lambda x: functional.alpha_dropout(x, 0.5, training=True),
+    "noise": lambda x: x + torch.randn_like(x),
+    "constant": lambda x: x * torch.rand(3),
+    "generator": lambda x: x + torch.rand(3, generator=torch.Generator().manual_seed(0)),
+    "mask": lambda x: x * torch.bernoulli(torch.full((3,), 0.5)),
+    "order": lambda x: x[torch.randperm(3)],
+    "gumbel": lambda x: functional.gumbel_softmax(x, dim=0),
+    "attention": lambda x: attention(x, 0.3),
+    "in_place": lambda x: torch.empty(3).uniform_() * x,
+    "in_place_like": lambda x: torch.empty_like(x).normal_() + x,
+}
 
-    def noted(mode: FakeTensorMode, *arguments: object, **further: object) -> None:
-        made.append(mode)
-        make(mode, *arguments, **further)
 
-    monkeypatch.setattr(FakeTensorMode, "__init__", noted)
-    Programs().run("grow", grow, torch.zeros(3), torch.ones(3))
-    assert len(made) == 1
+@pytest.mark.parametrize("runs", [1, 2])
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+def test_what_draws_is_refused_alone_and_in_company(draw: Draw, runs: int) -> None:
+    """With the same words, whatever torch has to say of it."""
+    with pytest.raises(TypeError, match="draws random numbers of torch's own"):
+        Programs().run("draw", over_runs(draw, runs), torch.ones(runs, 3))
+
+
+def test_what_could_draw_but_does_not_is_fine() -> None:
+    """Attention and dropout without any dropout."""
+
+    def still(x: Tensor) -> Tensor:
+        return attention(functional.dropout(x, 0.0), 0.0).flatten() + functional.dropout(
+            x, training=False
+        )
+
+    x = torch.ones(1, 3)
+    assert Programs().run("still", over_runs(still, 1), x).tolist() == [[2.0] * 3]

@@ -1,32 +1,24 @@
-"""Users' own families: found, looked over and tried for one round before anything else starts."""
+"""Users' own families: found, kept with their results, and what they raise told in one line."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
-import sysconfig
-import tempfile
-import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import GenericAlias
 from typing import Any, get_args
 
 import yaml
-from pydantic import create_model
+from pydantic import BaseModel, create_model
 
-import vistab
+from vistab.cli.frames import raised_where, shortened
 from vistab.errors import RequestError
-from vistab.plan.model import Pack, Plan
 from vistab.results.provenance import read_provenance
-from vistab.spec.base import Spec
+from vistab.spec.base import STACKS, Spec
 from vistab.spec.families import FamilySpec
 from vistab.spec.metrics import Metric
 from vistab.spec.outcomes import Outcome
-
-LONGEST = 300
-"""Characters shown of what was raised; some of torch's messages fill a screen."""
 
 
 class FamilyError(RequestError):
@@ -38,7 +30,7 @@ def import_spec(kind: str, folders: tuple[Path, ...]) -> type[FamilySpec]:
     for folder in map(str, folders):
         if folder not in sys.path:
             sys.path.append(folder)  # the packs' own processes take it over
-    with _users_code(kind):
+    with users_code(kind):
         from vistab.families import find_family  # imports torch, and so will a user's family
 
         return find_family(kind).spec
@@ -72,39 +64,19 @@ def _kind_of(value: Any) -> Any:
     return float if isinstance(value, float) else Any
 
 
-def try_out(plan: Plan) -> None:
-    """Look the plan's family over and train one round of its first run. FamilyError."""
-    from vistab.families import find_family
-    from vistab.families.checks import check_parts
-    from vistab.targets import make_target
-    from vistab.training import train_pack
-
-    settings = plan.runs[0].arm.settings
-    with _users_code(settings.family.kind), tempfile.TemporaryDirectory() as folder:
-        family, target = find_family(settings.family.kind), make_target(settings.target)
-        check_parts(family, settings.family, target.shape)
-        train_pack(_first_round(plan), Path(folder))
-
-
-def _first_round(plan: Plan) -> Pack:
-    run = plan.runs[0].shortened(rounds=1, snapshots=1)
-    return Pack("trial", plan.study.seed, (run,))
-
-
 @contextlib.contextmanager
-def _users_code(kind: str) -> Iterator[None]:
+def users_code(kind: str, where: str = "") -> Iterator[None]:
     """What a user's code prints stays off stdout, and whatever it raises is told in one line."""
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
     except (Exception, SystemExit) as error:
-        raise FamilyError(_told(error, kind)) from None
+        raise FamilyError(_told(error, kind) + where) from None
 
 
 def _told(error: BaseException, kind: str) -> str:
-    said = " ".join(str(error).split())
-    shown = said if len(said) <= LONGEST else f"{said[:LONGEST]} ..."
-    told = f"cannot be used as a family: {type(error).__name__}: {shown}{_where(error)}"
+    said = shortened(str(error)) + _of_a_number(error)
+    told = f"cannot be used as a family: {type(error).__name__}: {said}{raised_where(error)}"
     if isinstance(error, ModuleNotFoundError) and f"{kind.split(':')[0]}.".startswith(
         f"{error.name}."
     ):
@@ -112,13 +84,11 @@ def _told(error: BaseException, kind: str) -> str:
     return told
 
 
-def _where(error: BaseException) -> str:
-    """The last line of the user's own code that the error came through, if it did."""
-    ours = (str(Path(vistab.__file__).parent), sysconfig.get_path("stdlib"), "<")
-    others = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
-    theirs = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith(ours + others)
-    ]
-    return f" ({os.path.relpath(theirs[-1].filename)}:{theirs[-1].lineno})" if theirs else ""
+def _of_a_number(error: BaseException) -> str:
+    """What is not said by Python of a number that was read where one pack has many."""
+    if not (isinstance(error, AttributeError) and isinstance(error.obj, BaseModel)):
+        return ""
+    field = type(error.obj).model_fields.get(error.name or "")
+    if field is None or STACKS not in field.metadata:
+        return ""
+    return ": it is marked STACKS, so it may differ within a pack; losses find it in numbers"

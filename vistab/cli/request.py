@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from vistab.cli.data_check import check_data, with_missing_data
-from vistab.cli.own_family import FamilyError, import_spec, recorded_spec, try_out
+from vistab.cli.own_family import FamilyError, import_spec, recorded_spec
 from vistab.errors import Problem, RequestError, StudyError
 from vistab.plan import make_plan
 from vistab.plan.model import Plan
@@ -56,7 +56,7 @@ def _read_plan(path: Path, overrides: Sequence[str], quiet: bool) -> Plan:
         plan = make_plan(load_study(path, overrides=overrides, families={kind: family}))
         check_data(plan, path, overrides)
         _prepare(plan, quiet)
-        try_out(plan)
+        _try_out(plan)
     except FamilyError as error:
         raise StudyError(_problems(path, overrides, str(error))) from None
     return plan
@@ -81,6 +81,12 @@ def _prepare(plan: Plan, quiet: bool) -> None:
     from vistab.cli.preparing import prepare_images  # numpy and scipy, which no verb's help needs
 
     prepare_images(plan, Console(stderr=True, quiet=quiet, highlight=False))
+
+
+def _try_out(plan: Plan) -> None:
+    from vistab.cli.trial import try_out  # torch, which only a family of one's own needs here
+
+    try_out(plan)
 
 
 def _check_inception(evidence: EvidenceSpec, path: Path, overrides: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from vistab.analysis import Verdict, to_record
 from vistab.analysis.wording import count
+from vistab.cli.frames import told_of
 from vistab.cli.judging import judge_and_report
 from vistab.cli.live import StudyProgress, show_progress
 from vistab.cli.preparing import prepare_images
@@ -91,8 +92,11 @@ class Conclusion:
     def told_crashes(self) -> str:
         """What a reader is told of the runs that crashed."""
         more = f" and {len(self.crashed) - 5} more" if self.crashed[5:] else ""
+        runs = self.results.runs
+        first = told_of(runs.loc[runs["status"] == "crashed", "error"].iloc[0])
         return (
-            f"{count(len(self.crashed), 'run')} crashed: {', '.join(self.crashed[:5])}{more}. "
+            f"{count(len(self.crashed), 'run')} crashed: {', '.join(self.crashed[:5])}{more}.\n"
+            f"The first with: {first}\n"
             f"Their tracebacks are in the column `error` of "
             f"{self.results.folder / 'runs.parquet'}; the same command tries again."
         )

@@ -134,7 +134,7 @@ def over_runs(function: Function, runs: int) -> Function:
     A single run is computed as it is: then images stay channels_last, and convolutions ungrouped.
     """
     if runs > 1:
-        return vmap(function)
+        return vmap(function, randomness="same")  # programs refuse it, and say where it is
 
     def alone(*arguments: Any) -> Any:
         return tree_map(lambda one: one[None], function(*tree_map(lambda one: one[0], arguments)))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +50,11 @@ class Streams:
     def torch_seed(self, stream: str) -> int:
         """What torch's generators are seeded with for a stream."""
         return int(key(self.seed, self.replicate, stream)[0])
+
+
+def draws_numbers(operation: torch._ops.OpOverload[..., Any]) -> bool:
+    """Whether an operation of torch reads random numbers of torch's own."""
+    return torch.Tag.nondeterministic_seeded in operation.tags
 
 
 def normal(size: tuple[int, ...]) -> Sampler:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from vistab.training.streams import Streams
+from vistab.training.streams import Streams, draws_numbers
 
 Build = Callable[[], Mapping[str, nn.Module]]
 NOWHERE = "none"
@@ -47,11 +47,6 @@ def name_of(network: str, parameter: str) -> str:
     """`network.parameter`, for a parametrised one (spectral norm, say) as without it."""
     plain = parameter.replace("parametrizations.", "").replace(".original", "")
     return f"{network}.{plain}"
-
-
-def draws_numbers(operation: torch._ops.OpOverload[..., Any]) -> bool:
-    """Whether an operation reads torch's random numbers."""
-    return torch.Tag.nondeterministic_seeded in operation.tags
 
 
 def _names(networks: Mapping[str, nn.Module]) -> dict[int, str]:
