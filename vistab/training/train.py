@@ -18,6 +18,7 @@ from vistab.families.base import ClosedForm, Phase
 from vistab.plan.model import Pack
 from vistab.results.record import OnProgress, PackProgress, PackRecord
 from vistab.training import checkpoints
+from vistab.training.conditions import conditions, going_on
 from vistab.training.evidence import measure_all, record, snapshot_rounds
 from vistab.training.loop import Columns, play_round
 from vistab.training.measuring import yardstick
@@ -46,6 +47,8 @@ def train_pack(
     keep_freed_memory()
     training = begin(pack, device, compiled=compiled)
     evidence, spent = checkpoints.load(directory, training)
+    now = conditions(device, len(pack.runs), compiled=compiled)
+    evidence.stretches = going_on(evidence.stretches, training.round, now)
     started = monotonic()
 
     def save() -> None:
@@ -67,7 +70,7 @@ def train_pack(
         report(progress_of(pack, training))
         now_and_then[0]()
     seconds = spent + monotonic() - started
-    finished = record(pack, evidence, against.target.modes, seconds=seconds, device=device)
+    finished = record(pack, evidence, against.target.modes, seconds=seconds)
     report(replace(progress_of(pack, training), outcomes=_outcomes(finished)))
     return finished
 

@@ -213,12 +213,32 @@ def machine(provenance: Mapping[str, Any], runs: pd.DataFrame) -> tuple[Fact, ..
         ("Platform", provenance.get("platform")),
         ("Processor", " \u00d7 ".join(_known(provenance, "cores", "cpu"))),
         ("Engine", ", ".join(_known(provenance, "engine", "device"))),
+        ("Trained on", "; ".join(map(_conditions, provenance.get("trained_on", ())))),
         ("From, to", f"{start} to {end}" if start and end else start),
         ("Training time, all runs", f"{seconds:,.0f} s" if seconds else None),
         ("Hash of what is trained", provenance.get("trained_hash")),
         ("Hash of what is claimed", provenance.get("claimed_hash")),
     )
     return tuple(Fact(name, str(value)) for name, value in facts if value)
+
+
+CONDITIONS = {
+    "device_name": "{}",
+    "cpu_capability": "{}",
+    "threads": "threads: {}",
+    "pack_size": "runs a pack: {}",
+    "compiled": "compiled",
+    "torch": "torch {}",
+}
+"""How what decides a run's bits is written."""
+
+
+def _conditions(one: Mapping[str, Any]) -> str:
+    """Under what conditions some of the runs were trained; what is not known is left out."""
+    said = [
+        text.format(one[key]) for key, text in CONDITIONS.items() if one[key] not in (None, False)
+    ]
+    return f"{', '.join(said) or one['device']} ({count(one['runs'], 'run')})"
 
 
 def _known(provenance: Mapping[str, Any], *keys: str) -> list[str]:
