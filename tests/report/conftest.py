@@ -66,6 +66,7 @@ def provenance() -> dict[str, Any]:
     """What the store writes beside the results."""
     return {
         "study": "synthetic",
+        "seed": 0,
         "trained_hash": "ab" * 32,
         "claimed_hash": "cd" * 32,
         "claims": {"rate": "1", "gone": "2"},

@@ -36,15 +36,6 @@ WORDS = {
 NOT_MEASURED = ("run_id", "role", "arm", "arm_id", "replicate", "pack")
 
 
-class Differences(Evidence):
-    """Evidence whose estimate is the largest of the replicates' differences, not their mean."""
-
-    @property
-    def effect(self) -> float:
-        """The largest difference in any replicate."""
-        return float(self.effects.max())
-
-
 def gather(claim: IdenticalClaim, comparison: Comparison, table: Table) -> Evidence:
     """Largest absolute difference in any stored number, by replicate; infinite if one is missing.
 
@@ -67,7 +58,7 @@ def gather(claim: IdenticalClaim, comparison: Comparison, table: Table) -> Evide
         "n_pairs": sum(comb(len(runs_of(cell)), 2) for cell in comparison.cells),
         "columns_compared": columns,
     }
-    return Differences(tuple(found), effects, None, None, None, details)
+    return Evidence(tuple(found), effects, float(effects.max()), None, None, None, details)
 
 
 def check_conditions(comparison: Comparison, table: Table) -> None:
