@@ -19,6 +19,7 @@ from vistab.plan.model import Pack
 from vistab.results.record import OnProgress, PackProgress, PackRecord
 from vistab.training import checkpoints
 from vistab.training.conditions import conditions, going_on
+from vistab.training.denormals import flushing_denormals
 from vistab.training.evidence import measure_all, record, snapshot_rounds
 from vistab.training.loop import Columns, play_round
 from vistab.training.measuring import yardstick
@@ -107,16 +108,6 @@ def repeatable() -> Iterator[None]:
         enabled=True, benchmark=False, deterministic=True, allow_tf32=False
     ):
         yield
-
-
-@contextmanager
-def flushing_denormals() -> Iterator[None]:
-    """Numbers below 1e-38 count as 0: moments of idle units decay into them, and they are slow."""
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)
 
 
 def keep_freed_memory() -> None:
