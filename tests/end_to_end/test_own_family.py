@@ -287,6 +287,27 @@ def test_every_program_of_the_study_is_tried(wgan, edit_code, tmp_path):
     assert "family.critic_steps: 3" in answer.err
 
 
+def test_programs_that_a_search_may_suggest_are_tried(wgan, edit_code, tmp_path):
+    """Before the first suggestion: every choice, and both ends of every range."""
+    edit_code(
+        "def phases(spec):", "def phases(spec):\n    assert spec.critic_steps < 3, 'too many'"
+    )
+    study, _ = (tmp_path / "wgan.yaml").read_text().split("replicates:")
+    search = """
+search:
+  kind: random
+  space: {family.penalty: {log: [0.1, 10]}, family.critic_steps: [1, 3]}
+  trials: 4
+  replicates: 2
+confirm: {top: 1, replicates: 3}
+"""
+    (tmp_path / "wgan.yaml").write_text(study + search)
+    answer = wgan("check", "wgan.yaml")
+    assert answer.code == 2
+    assert "AssertionError: too many (wgan.py:49); with " in answer.err
+    assert "family.critic_steps: 3" in answer.err
+
+
 def test_packs_of_one_run_are_tried_as_such(wgan, edit_code, tmp_path):
     """What cannot be stacked is no mistake where nothing is."""
     edit_code(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,11 @@ from vistab.families import find_family
 from vistab.families.checks import check_parts
 from vistab.plan.model import Pack, Plan
 from vistab.plan.packs import Group, program_of
+from vistab.plan.search import explore_pack
+from vistab.plan.trials import Trial
 from vistab.results.record import PackRecord
 from vistab.spec.problems import show
+from vistab.spec.search import corners
 from vistab.spec.study import Settings
 from vistab.targets import make_target
 from vistab.training import train_pack
@@ -36,12 +40,18 @@ def try_out(plan: Plan) -> None:
 def _one_of_each_program(plan: Plan) -> list[Pack]:
     """A pack of one round for each program, of two runs where more are stacked than one."""
     found: dict[tuple[Group, bool], Pack] = {}
-    for pack in plan.packs:
+    for pack in (*plan.packs, *_suggestions(plan)):
         program = program_of(pack.runs[0].arm.settings), len(pack.runs) > 1
         if program not in found:
             runs = tuple(run.shortened(rounds=1, snapshots=1) for run in pack.runs[:2])
             found[program] = Pack("trial", plan.study.seed, runs)
     return list(found.values())
+
+
+def _suggestions(plan: Plan) -> Iterator[Pack]:
+    """Packs of what a search may yet suggest: every choice, and both ends of every range."""
+    for assignment in corners(plan.study.search) if plan.study.search is not None else ():
+        yield explore_pack(plan.study, plan.columns, Trial(0, assignment))
 
 
 def _place(pack: Pack) -> str:
