@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from vistab.plan.trials import Trial
 from vistab.report import render
 from vistab.spec.load import load_study
 from vistab.spec.study import Study
+
+sys.path.insert(0, str(Path(__file__).parent / "figures"))  # `reading`, a module beside the tests
 
 STUDY = Path(__file__).with_name("synthetic.yaml")
 OUTCOMES = ("mode_collapse", "oscillating", "stalled", "diverged")

@@ -11,6 +11,7 @@ import pytest
 from vistab.analysis.verdict import Verdict
 from vistab.report import render, words
 from vistab.report.page import breakable, exact
+from vistab.report.view.layout import Column, Layout, left_out
 from vistab.spec.load import load_study
 from vistab.spec.study import Study
 
@@ -364,3 +365,112 @@ def test_the_numbers_of_each_replicate_are_a_row(html: str) -> None:
     assert cells[1] == ["mean", "0.4625", "0.8745", "\u22120.412"]
     assert [row[0] for row in cells[2:]] == ["0", "1", "2", "3"]
     assert cells[2][1:] == ["0.5", "0.9", "\u22120.4"]
+
+
+def outside_folds(html: str) -> str:
+    """The page without what a reader has to unfold."""
+    return re.sub(r"<details.*?</details>", "", html, flags=re.S)
+
+
+def test_a_quarrel_of_verdict_and_bar_is_explained_under_the_forest_and_on_the_card(
+    study: Study, results: Any, verdicts: tuple[Verdict, ...], html: str
+) -> None:
+    """Where it is seen without unfolding anything."""
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    held = replace(rate, interval=(-0.8, 0.1))
+    page = outside_folds(render(study, (held,), results))
+    forest = page.split('<section class="forest"')[1].split("</section>")[0]
+    assert "rate is supported though its bar holds 0." in forest
+    assert "The interval holds 0: it has to be right" in card(page, "rate")
+    assert "though" not in html.split('<section class="forest"')[1].split("</section>")[0]
+
+
+def test_a_card_tells_below_its_interval_what_replicates_did(html: str) -> None:
+    assert "Lower in 4 of 4 replicates (p 0.014)." in card(outside_folds(html), "rate")
+    assert "in 4 of 4 replicates" not in card(html, "lost")
+
+
+def test_a_card_shows_the_authors_note_and_where_there_was_no_room(
+    study: Study, results: Any, verdicts: tuple[Verdict, ...], html: str
+) -> None:
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    room = "all runs of both sides failed with batch norm: there was no room to show a benefit"
+    full = replace(rate, details={**rate.details, "no_room": [room]})
+    noted = [
+        claim.model_copy(update={"note": "One small ring <alone>."})
+        if claim.id == "rate"
+        else claim
+        for claim in study.claims
+    ]
+    page = outside_folds(
+        render(study.model_copy(update={"claims": tuple(noted)}), (full,), results)
+    )
+    told = card(page, "rate")
+    assert "The authors&#8217; note. One small ring &lt;alone&gt;." in told
+    assert f"{room[0].upper()}{room[1:]}." in told
+    assert "authors" not in card(html, "rate")
+    said = replace(full, sentence=f"With it fewer failed. Here {room}.")
+    assert card(render(study, (said,), results), "rate").count(room[1:]) == 1
+
+
+def test_a_supported_card_says_whether_the_margin_itself_is_shown(
+    study: Study, results: Any, verdicts: tuple[Verdict, ...], html: str
+) -> None:
+    assert "At least 10 points shown" in card(html, "rate")
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    short = render(study, (replace(rate, interval=(-0.5, -0.05)),), results)
+    assert "At least 10 points not shown" in card(short, "rate")
+
+
+def test_each_control_shows_its_word_beside_its_own_corrected_p(
+    study: Study, results: Any, verdicts: tuple[Verdict, ...]
+) -> None:
+    """Which is what the word goes by."""
+    rivals = next(verdict for verdict in verdicts if verdict.id == "rivals")
+    controls = [
+        {**one, "p": 0.031, "p_holm": p, "verdict": word}
+        for one, p, word in zip(
+            rivals.details["controls"],
+            (0.031, 0.31, 0.04),
+            ("supported", "inconclusive", "supported"),
+            strict=True,
+        )
+    ]
+    told = card(
+        render(study, (replace(rivals, details={"controls": controls}),), results), "rivals"
+    )
+    for scale, word, p in ((0.5, "supported", "0.031"), (0.25, "inconclusive", "0.31")):
+        assert f"Against generator scale {scale} : {word} (p {p}, corrected)" in told
+
+
+def test_what_curves_and_strips_leave_out_is_said(html: str, study: Study) -> None:
+    """Two of four weights are compared; named arms have strips but no curves."""
+    weights = "Left out here: regularizer weight 1 and 20"
+    arms = "the named arms half step, quarter step and tenth step"
+    happened = html.split('id="happened"')[1].split("</section>")[0]
+    strips = html.split('id="strips"')[1].split("</section>")[0]
+    assert f"{weights} and {arms}; the table of all runs has them." in happened
+    assert f"{weights}; the table of all runs has them." in strips
+    alone = left_out(Layout(Column("a.b", (0, 5)), None, (), (0, 5)))
+    assert alone == ""
+
+
+def test_the_numbers_of_a_card_are_those_of_the_control_that_its_sentence_is_about(
+    study: Study, results: Any, verdicts: tuple[Verdict, ...]
+) -> None:
+    """The least favourable of three is the third here, also in the fold and in survival curves."""
+    onset = next(verdict for verdict in verdicts if verdict.kind == "onset")
+    (one,) = onset.details["controls"]
+    first = {
+        **one,
+        "label": "family.regularizer.weight 1",
+        "effect": 900.0,
+        "interval": [800.0, 1000.0],
+        "restricted_mean": {"treatment": 1111.0, "control": 222.0},
+    }
+    last = {**one, "effect": 529.0, "interval": [310.0, 702.0]}
+    page = render(study, (replace(onset, details={"controls": [first, last]}),), results)
+    told = card(page, "onset")
+    assert "restricted mean, treatment 931.5" in told
+    assert "1,111" not in told.split("By replicate")[0]
+    assert "Against regularizer weight 0, one of several controls." in page

@@ -1,7 +1,6 @@
 """The report's data, before any of it is drawn."""
 
 import base64
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -70,6 +69,24 @@ def test_a_study_that_sweeps_nothing_has_one_panel(study: Study) -> None:
     layout = choose_layout(study.model_copy(update={"axes": {}, "claims": ()}))
     assert layout.series is None
     assert list(layout.panels()) == [{}]
+
+
+def test_the_compared_levels_have_the_curves_and_colours_of_their_own_runs(
+    study: Study, results: Any, verdicts: tuple[Verdict, ...]
+) -> None:
+    """Weight 5 is the treatment, 0 the control; a panel an assignment of the other axes."""
+    view = build_view(study, verdicts, results)
+    runs, history = results.runs, results.history
+    for panel, facet in zip(view.coverage, view.curves.panels(), strict=True):
+        assert [one.side for one in panel.series] == ["control", "treatment"]
+        for one, weight in zip(panel.series, (0, 5), strict=True):
+            assert (one.label, one.short) == (f"regularizer weight {weight}", str(weight))
+            own = grid_runs(study, runs)
+            for path, value in {**facet, "family.regularizer.weight": weight}.items():
+                own = own[own[path] == value]
+            last = history[history["round"] == history["round"].max()].set_index("run_id")
+            ends = last.loc[sorted(own["run_id"]), "coverage"]
+            assert one.values[:, -1] == pytest.approx(ends.to_numpy(), nan_ok=True)
 
 
 def test_named_arms_stay_out_of_the_maps(study: Study, results: Any) -> None:
@@ -259,7 +276,7 @@ def test_what_is_not_finite_is_marked_missing() -> None:
 def test_the_payload_holds_every_run_and_its_coverage(
     study: Study, results: Any, verdicts: tuple[Verdict, ...]
 ) -> None:
-    data = json.loads(build_view(study, verdicts, results).payload)
+    data = build_view(study, verdicts, results).payload
     runs, rounds = len(results.runs), study.budget.snapshots
     assert len(data["replicate"]) == runs
     ended = [data["ended"]["names"][k].replace(" ", "_") for k in data["ended"]["index"]]
@@ -273,5 +290,31 @@ def test_the_payload_holds_every_run_and_its_coverage(
 def test_the_payload_names_the_runs_behind_each_claim(
     study: Study, results: Any, verdicts: tuple[Verdict, ...]
 ) -> None:
-    data = json.loads(build_view(study, verdicts, results).payload)
+    data = build_view(study, verdicts, results).payload
     assert data["claims"]["rate"] == [0, 48]
+
+
+def test_each_group_of_rivals_has_the_displacement_and_coverage_of_its_own_runs(
+    study: Study, results: Any, verdicts: tuple[Verdict, ...]
+) -> None:
+    why = build_view(study, verdicts, results).why
+    assert why is not None
+    at = {"family.batch_norm": False, "family.generator_steps": 2, "optimizer.learning_rate": 1e-3}
+    arms = [(5, 1.0), (0, 0.5), (0, 0.25), (0, 0.1)]
+    moved = results.history.groupby("run_id")["displacement"].mean()
+    for group, (weight, scale) in zip(why.groups, arms, strict=True):
+        wanted = {
+            **at,
+            "family.regularizer.weight": weight,
+            "optimizer.generator_scale": scale,
+        }
+        own = results.runs
+        for path, value in wanted.items():
+            own = own[own[path] == value]
+        own = own.set_index("run_id")
+        assert sorted(group.x) == pytest.approx(sorted(moved[own.index]))
+        assert sorted(group.y) == pytest.approx(sorted(own["final_coverage"]))
+    panel = next(one for one in why.signals if one.title.startswith("displacement"))
+    for series, group in zip(panel.series, why.groups, strict=True):
+        assert series.side == group.side
+        assert sorted(np.nanmean(series.values, axis=1)) == pytest.approx(sorted(group.x))

@@ -37,11 +37,19 @@ from vistab.report.figures.search import CLASSES, class_mark, objective_figure, 
 from vistab.report.figures.strips import SIZE, TILES, Drawn, draw_strips
 from vistab.report.figures.survival import survival_figure
 from vistab.report.figures.svg import figure
-from vistab.report.html import asset, environment, icon
+from vistab.report.html import asset, environment, icon, script_data
 from vistab.report.view import View, build_view
-from vistab.report.view.claims import compact_runs, control_rows, forest_reach
+from vistab.report.view.agreement import (
+    control_rows,
+    disagreement,
+    disagreements,
+    margin_shown,
+    replicates_did,
+    shown_control,
+)
+from vistab.report.view.claims import compact_runs, forest_reach
 from vistab.report.view.happened import NamedTally
-from vistab.report.view.layout import plain, told_columns
+from vistab.report.view.layout import left_out, plain, told_columns
 from vistab.report.view.method import PHASES
 from vistab.report.view.nearest import SHOWN, nearest_words
 from vistab.results import Results
@@ -63,6 +71,9 @@ def _environment() -> Environment:
         dict(
             claim_figures=claim_figures,
             control_rows=control_rows,
+            disagreement=disagreement,
+            margin_shown=margin_shown,
+            replicates_did=replicates_did,
             compact_runs=compact_runs,
             coverage_figure=coverage_figure,
             displacement_figure=displacement_figure,
@@ -111,6 +122,8 @@ def _environment() -> Environment:
             p_value=words.p_value,
             count=count,
             say_about=say_about,
+            as_sentence=words.as_sentence,
+            margin=words.margin,
             listed=words.listed,
             outcome_name=words.outcome_name,
             axis_name=words.axis_name,
@@ -130,8 +143,11 @@ def _context(view: View, runs: pd.DataFrame) -> dict[str, Any]:
         "version": vistab.__version__,
         "style": _style(view),
         "script": asset("script.js"),
+        "runs_data": script_data(view.payload),
         "icons": asset("icons.html.j2"),
         "level": f"{100 * (1 - view.study.alpha):g} %",
+        "alpha": view.study.alpha,
+        "disagreements": disagreements([row.verdict for row in view.forest], view.study.alpha),
         "reach": forest_reach(view.forest),
         "shown": shown,
         "sections": _sections(view, shown),
@@ -140,8 +156,9 @@ def _context(view: View, runs: pd.DataFrame) -> dict[str, Any]:
             for role in (view.layout.series, view.layout.x)
         ],
         "outcomes": list(view.flow.tally.outcomes),
+        "left_out_of_strips": left_out(view.layout),
         "survival": survival,
-        "plain_runs": plain_runs(runs),
+        "plain_runs": plain_runs(runs, view.fates.first),
         "phases": PHASES.get(view.study.family.kind, ()),
         **_declared(view),
         "command": view.provenance.get("command"),
@@ -178,16 +195,17 @@ def _sections(view: View, shown: set[str]) -> list[tuple[str, str]]:
     return [(id_, name) for id_, name, there in sections if there]
 
 
-def _survival(view: View) -> list[tuple[Verdict, Markup]]:
-    """The survival curves of the onset claims, larger than on their cards."""
+def _survival(view: View) -> list[tuple[Verdict, Markup, str]]:
+    """The survival curves of the onset claims, larger, and against which of several controls."""
     found = []
     for row in view.forest:
-        for control in control_rows(row.verdict)[:1]:
-            if curves := control.get("survival"):
-                drawing = survival_figure(
-                    curves, row.verdict.sentence, row.labels["event"], width=400, height=220
-                )
-                found.append((row.verdict, drawing))
+        control, several = shown_control(row.verdict), len(control_rows(row.verdict)) > 1
+        if curves := control.get("survival"):
+            drawing = survival_figure(
+                curves, row.verdict.sentence, row.labels["event"], width=400, height=220
+            )
+            against = words.control_name(control["label"]) if several else ""
+            found.append((row.verdict, drawing, against))
     return found
 
 
@@ -211,8 +229,8 @@ def cite(view: View) -> str:
     return ", ".join(parts) + "."
 
 
-def plain_runs(runs: pd.DataFrame) -> Mapping[str, Any]:
-    """The table of runs as text cells, for readers without scripts."""
+def plain_runs(runs: pd.DataFrame, first: int | None) -> Mapping[str, Any]:
+    """The table of runs as text cells, for readers without scripts. first: snapshot's round."""
     axes = told_columns(runs)
     kept = runs.head(PLAIN_ROWS)
     rows = [
@@ -223,13 +241,19 @@ def plain_runs(runs: pd.DataFrame) -> Mapping[str, Any]:
                 for path in axes
             ),
             words.outcome_name(run["outcome"] if run["status"] == "finished" else run["status"]),
-            "" if pd.isna(run["onset_round"]) else int(run["onset_round"]),
+            _onset(run["onset_round"], first),
             "" if pd.isna(run["severity"]) else f"{run['severity']:.2f}",
         ]
         for run in kept.to_dict("records")
     ]
     names = [words.axis_name(path) for path in axes]
     return {"axes": names, "rows": rows, "n": len(runs), "cut": len(runs) > len(kept)}
+
+
+def _onset(onset: Any, first: int | None) -> str:
+    if pd.isna(onset):
+        return ""
+    return words.onset_words(int(onset), first).removeprefix("onset at round ")
 
 
 def badge(word: str) -> Markup:
@@ -246,7 +270,7 @@ def exact(value: object) -> str:
 
 def extra_numbers(verdict: Verdict) -> list[tuple[str, str]]:
     """The numbers of a kind's own details that no figure or table shows in full."""
-    details: dict[str, Any] = {**verdict.details, **next(iter(control_rows(verdict)), {})}
+    details: dict[str, Any] = {**verdict.details, **shown_control(verdict)}
     named: list[tuple[str, Any]] = []
     for key in ("restricted_mean", "mean_length", "healthy", "means", "failed"):
         sides = details.get(key) or {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from vistab.analysis.verdict import Verdict
 from vistab.analysis.wording import MINUS, plain_scale, say_p, share_scale
@@ -89,6 +89,31 @@ def value_name(value: object) -> str:
     return str(value).replace("_", " ")
 
 
+def short_names(values: Sequence[object], most: float) -> list[str]:
+    """The names of values where only about `most` letters have room, told apart.
+
+    Text keeps its start and its end, numbers are never cut. Texts that would look alike are
+    numbered.
+    """
+    room = max(5, int(most))
+    names = [
+        value_name(value) if isinstance(value, (int, float)) else _cut(value_name(value), room)
+        for value in values
+    ]
+    alike = {name for name in names if names.count(name) > 1}
+    return [f"{k + 1}: {name}" if name in alike else name for k, name in enumerate(names)]
+
+
+def _cut(name: str, most: int) -> str:
+    """`a_very_long_name` as `a_ver…name`."""
+    tail = (most - 1) // 2
+    return (
+        name
+        if len(name) <= most
+        else f"{name[: most - 1 - tail]}\N{HORIZONTAL ELLIPSIS}{name[-tail:]}"
+    )
+
+
 def setting_name(value: object) -> str:
     """A value that a search may have drawn from a range: floats to three digits that count."""
     return number(value) if isinstance(value, float) else value_name(value)
@@ -140,11 +165,36 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:.{digits}g}".replace("-", MINUS)
 
 
-def p_value(p: float | None) -> str:
-    """`0.004`, or `< 0.0001`."""
+def p_value(p: float | None, alpha: float | None = None) -> str:
+    """`0.004`, or `< 0.0001`; a dash for none. Never rounded to the other side of `alpha`."""
     if p is None:
         return "\u2013"
     return say_p(p).replace("below", "<")
+
+
+def onset_words(onset: int, first: int | None) -> str:
+    """Since when a run fails: at the first snapshot it was never healthy."""
+    return "never healthy" if onset == first else f"onset at round {onset:,}"
+
+
+def lacked(held: int, count: int, asked: int, noun: str) -> str:
+    """`38 of 50 bins at the end, 43 asked`: what was missing for a run to be healthy."""
+    return f"{held} of {count} {noun} at the end, {asked} asked"
+
+
+def as_sentence(words: str) -> str:
+    """A capital at its start and a full stop at its end; nothing stays nothing."""
+    if not words:
+        return ""
+    return words[0].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
+
+
+def margin(verdict: Verdict) -> str:
+    """The margin with its unit: `10 points`."""
+    share = verdict.unit.startswith(SHARES)
+    size = f"{100 * verdict.margin if share else verdict.margin:g}"
+    unit = unit_name(verdict.unit)
+    return f"{size} {unit.replace('points', 'point') if size == '1' else unit}".strip()
 
 
 def unit_name(unit: str) -> str:

@@ -36,7 +36,6 @@ def save(directory: Path, training: Training, evidence: Evidence, seconds: float
         "rounds": evidence.rounds,
         "columns": _tensors(evidence.columns),
         "pictures": {one.name: _tensors(getattr(evidence.pictures, one.name)) for one in _PICTURES},
-        "stretches": evidence.stretches,
         "seconds": seconds,
     }
     buffer = io.BytesIO()
@@ -67,8 +66,7 @@ def load(directory: Path, training: Training) -> tuple[Evidence, float]:
     training.stop(state["diverged"])
     pictures = {name: _arrays(one) for name, one in state["pictures"].items()}
     columns = _arrays(state["columns"])
-    kept = Evidence(state["rounds"], columns, Pictures(**pictures), state.get("stretches", []))
-    return kept, state["seconds"]
+    return Evidence(state["rounds"], columns, Pictures(**pictures)), state["seconds"]
 
 
 def _last_sound(directory: Path, device: torch.device) -> dict[str, Any] | None:

@@ -194,3 +194,30 @@ def test_a_loss_has_its_own_range_with_gaps(runs: dict[str, Any]) -> None:
 )
 def test_ticks_of_rounds_stay_short(value: float, words: str) -> None:
     assert round_text(value) == words
+
+
+def test_every_cell_of_the_mode_map_lies_in_the_row_of_its_own_mode(runs: dict[str, Any]) -> None:
+    """And is shaded by that mode's share: in the end modes 2 and 5 have all of the samples."""
+    figure = mode_map(runs["collapsing"].detection)
+    rows = {
+        node.text: (numbers(node, "y")[0] - 24) / 20 - 0.5  # rows of 20 pixels, from 20 on
+        for node in drawn(figure, "tick")
+        if (node.text or "").startswith("mode ")
+    }
+    assert rows == {f"mode {k + 1}": pytest.approx(k) for k in range(8)}
+    cells = [node for node in ElementTree.fromstring(str(figure)).iter("rect")]
+    last = max(numbers(cell, "x")[0] for cell in cells)
+    for cell in cells:
+        mode = (cell[0].text or "").split(",")[0]
+        assert numbers(cell, "y")[0] == pytest.approx(rows[mode], abs=0.05)
+        if numbers(cell, "x")[0] == last:
+            over = "over" in cell.get("class", "")
+            assert over == (mode in ("mode 2", "mode 5"))
+
+
+def test_the_label_at_the_end_of_a_loss_is_its_last_value(runs: dict[str, Any]) -> None:
+    one = runs["collapsing"]
+    assert one.losses is not None
+    figure = loss_figure(one.detection, "loss", one.losses["generator loss"])
+    labels = [n.text for n in drawn(figure, "direct") if "strong" in n.get("class", "")]
+    assert labels == ["7.6"]  # log 2000

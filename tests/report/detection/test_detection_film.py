@@ -4,12 +4,14 @@ import re
 import struct
 import zlib
 from base64 import b64decode
+from io import BytesIO
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 
 from vistab.report.figures.film import frame
 from vistab.report.figures.frames import png
@@ -148,3 +150,13 @@ def test_samples_that_cannot_be_seen_are_told_of() -> None:
     assert alt == "Round 7, 1 of 4 samples outside the frame, 2 of 4 samples not finite"
     assert "all outside" in str(frame(scatter(picture[1:3], reference), 0, "", ""))
     assert ">not finite<" in str(frame(scatter(picture[2:], reference), 0, "", ""))
+
+
+def test_each_frame_of_images_and_the_reference_hold_their_own_pixels() -> None:
+    """White, black, and grey ones as the reference."""
+    levels = [np.full((4, 2, 2, 3), value, dtype=np.uint8) for value in (255, 0, 90)]
+    screen = Tiles((levels[0], levels[1]), levels[2])
+    for k, level in ((0, 255), (1, 0), (None, 90)):
+        image = next(ElementTree.fromstring(str(frame(screen, k, "f-x", "alt"))).iter("image"))
+        data = BytesIO(b64decode(image.get("href", "").split(",")[1]))
+        assert np.median(np.asarray(Image.open(data))) == level

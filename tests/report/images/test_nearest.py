@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from vistab.report import render
 from vistab.report.figures.nearest import pair_figures
 from vistab.report.view import build_view
-from vistab.report.view.nearest import SHOWN, Compared, nearest_words
-from vistab.report.view.typical import Typical
+from vistab.report.view.nearest import SHOWN, Compared, NearestRow, NearestView, nearest_words
+from vistab.report.view.space import Pixels
+from vistab.report.view.typical import Group, Typical
 
 Made = tuple[Any, Any]
 MakeImages = Callable[..., Made]
@@ -112,3 +117,14 @@ def test_what_was_not_looked_for_is_left_out(part: str, make_images: MakeImages)
 def _page(made: Made) -> tuple[Any, Any, Any]:
     study, results = made
     return study, (), results
+
+
+def test_generated_images_are_the_upper_row_and_the_nearest_the_lower() -> None:
+    """White images were made, black ones are the data."""
+    run = Compared(RUN, 90, np.ones((16, 64)), -np.ones((16, 64)), np.full(16, 2.0), 0.4)
+    row = NearestRow(Group("all", 0, 1, None, RUN), None, run)
+    figures = pair_figures(NearestView((row,), Pixels(1, 8, 8)))[RUN.run_id]
+    for drawing, level in ((figures.made, 255), (figures.nearest, 0)):
+        (image,) = ElementTree.fromstring(str(drawing)).iter("image")
+        data = base64.b64decode(image.get("href", "").split(",")[1])
+        assert np.median(np.asarray(Image.open(BytesIO(data)))) == level

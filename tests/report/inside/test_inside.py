@@ -4,6 +4,7 @@ import base64
 import re
 import zlib
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,11 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from PIL import Image
+from reading import Reading, at
 
 from vistab.report import render
 from vistab.report.figures.curves import metric_axis, metric_figures
 from vistab.report.figures.frames import placed, png
-from vistab.report.figures.inside import codes_figure, pairs_figure, part_finding, parts_figure
+from vistab.report.figures.inside import (
+    codes_figure,
+    data_figure,
+    pairs_figure,
+    part_finding,
+    parts_figure,
+)
 from vistab.report.view import build_view
 from vistab.report.view.happened import CurvePanel, Series
 from vistab.report.view.inside import Codes, Pairs, Parts
@@ -346,3 +355,58 @@ BIG = {
     " family.components: [4, 8, 12, 25], family.data_size: [100, 1000],"
     " family.covariance_floor: [1e-6, 1e-5]",
 }
+
+
+def test_the_limit_of_parts_is_the_dashed_line() -> None:
+    """Read off the figure's own ticks."""
+    figure = Reading(parts_figure(parts([[0.3, 0.9], [0.1, 0.7]], 0.25), 1))
+    (dashed,) = figure.nodes("line", "margin")
+    assert figure.y(at(dashed, "y1")) == pytest.approx(0.25, abs=0.01)
+    low, high = figure.lines("part", "low"), figure.lines("part")
+    assert [y for _, y in low[0]] == pytest.approx([0.3, 0.1], abs=0.01)
+    assert len(low) == 1
+    assert len(high) == 2
+
+
+def test_the_priors_circles_are_its_first_three_deviations() -> None:
+    """A code two deviations from the middle lies on the second circle."""
+    codes = Codes(9, np.array([[2.0, 0.0]]), None)
+    root = ElementTree.fromstring(str(codes_figure(codes)))
+    radii = [at(node, "r") for node in root.iter("circle")]
+    (dot,) = [node for node in root.iter("path")]
+    x = float(re.findall(r"M(\d+) ", dot.get("d", ""))[0])
+    assert radii == pytest.approx([(x - 95) * k / 2 for k in (1, 2, 3)], abs=1)
+
+
+def test_a_mode_has_one_colour_and_number_among_data_and_codes() -> None:
+    centres = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
+    key = ElementTree.fromstring(str(data_figure(Plane(centres, (0.0, 0.0), 1.5))))
+    circles = {at(n, "cx"): n.get("class") for n in key.iter("circle")}
+    names = {at(n, "x"): n.text for n in key.iter("text")}
+    ordered = sorted(circles, key=lambda x: -x)  # mode 1 at the right, 2 in the middle, 3 left
+    assert [circles[x] for x in ordered] == ["fill-m0", "fill-m1", "fill-m2"]
+    assert [names[x] for x in ordered] == ["1", "2", "3"]
+    places = np.repeat(centres, 3, axis=0)
+    codes = Codes(9, places, np.repeat([0, 1, 2], 3))
+    root = ElementTree.fromstring(str(codes_figure(codes)))
+    dots = {n.get("class"): n.get("d", "") for n in root.iter("path")}
+    right = [float(re.findall(r"M(\d+) ", dots[f"samples stroke-m{k}"])[0]) for k in range(3)]
+    assert right[0] > right[1] > right[2]
+    said = sorted(((at(n, "x"), str(n.text)) for n in root.iter("text")), reverse=True)
+    assert [name for _, name in said] == ["1", "2", "3"]
+
+
+def test_originals_stand_above_their_reconstructions() -> None:
+    """White images above black ones."""
+    pixels = Pixels(1, 8, 8)
+    pairs = Pairs(9, np.ones((18, 64)), -np.ones((18, 64)))
+    root = ElementTree.fromstring(str(pairs_figure(pairs, pixels)))
+    shown = sorted(root.iter("image"), key=lambda node: at(node, "y"))[:2]
+    white, black = (np.asarray(Image.open(BytesIO(encoded(node)))) for node in shown)
+    assert np.median(white) == 255
+    assert np.median(black) == 0
+
+
+def encoded(node: ElementTree.Element) -> bytes:
+    """The bytes of an image in a drawing."""
+    return base64.b64decode(node.get("href", "").split(",")[1])

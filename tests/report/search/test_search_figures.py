@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import Reading
 
 from vistab.analysis.search import Frontier
 from vistab.analysis.stats.frontier import Point
@@ -256,3 +257,23 @@ def test_blocks_of_many_bisections_lie_below_each_other() -> None:
     assert len(set(ys)) == 6
     *_, height = map(float, root.get("viewBox", "").split())
     assert ys[-1] < height
+
+
+def test_a_suggestion_stands_at_its_settings_on_both_axes(sampler: SamplerView) -> None:
+    """Read off the ticks of the figure itself."""
+    x, y = sampler.plane
+    drawing = plane_figure(sampler)
+    figure = Reading(drawing, log_x=x.log, log_y=y.log)
+    found = [(figure.x(left), figure.y(top)) for _, left, top in marks(figure.root)]
+    wanted = [(one.assignment[x.path], one.assignment[y.path]) for one in sampler.suggestions]
+    for here, there in zip(found, wanted, strict=True):
+        assert here == pytest.approx(there, rel=0.02, abs=0.1)
+
+
+@pytest.mark.parametrize("objective", ["failure_rate", "coverage"])
+def test_a_suggestion_stands_at_what_it_reached(sampler: SamplerView, objective: str) -> None:
+    figure = Reading(progress_figure(replace(sampler, objectives=(objective,))))
+    found = [(figure.x(left), figure.y(top)) for _, left, top in marks(figure.root)]
+    wanted = [(one.number, getattr(one.told, objective)) for one in sampler.suggestions]
+    for here, there in zip(found, wanted, strict=True):
+        assert here == pytest.approx(there, abs=0.02)

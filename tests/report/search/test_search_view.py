@@ -1,6 +1,5 @@
 """What the report tells of a search, before any of it is drawn."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -245,7 +244,7 @@ def test_arms_with_the_same_settings_are_still_counted_as_two(
 
 def test_the_table_holds_all_runs_under_their_ids_with_their_role(sampled: Any) -> None:
     study, results = sampled
-    data = json.loads(build_view(study, (), results).payload)
+    data = build_view(study, (), results).payload
     role = next(axis for axis in data["axes"] if axis["name"] == "role")
     roles = [role["names"][k] for k in role["index"]]
     assert roles == list(results.runs["role"])
@@ -259,7 +258,7 @@ def test_settings_that_are_not_chosen_yet_are_empty_in_the_table(
 ) -> None:
     text, trials = sampling
     study, results = searched(text, trials[:3])
-    data = json.loads(build_view(study, (), results).payload)
+    data = build_view(study, (), results).payload
     weight = next(axis for axis in data["axes"] if axis["name"] == "regularizer weight")
     assert weight["names"] == ["1", "2", "9", ""]
 

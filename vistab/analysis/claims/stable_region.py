@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
+
+import numpy as np
 
 from vistab.analysis.claims.base import (
     EXCHANGEABLE,
     SIGN_FLIP,
     CannotJudge,
     Evidence,
-    Fractions,
     Kind,
     Table,
-    Values,
     by_replicate,
-    floats,
-    mean,
     run_ids_of,
     side_values,
     two_sides,
@@ -35,7 +32,7 @@ def gather(claim: StableRegionClaim, comparison: Comparison, table: Table) -> Ev
     healthy = had_outcome(HEALTHY, table.outcomes(run_ids_of(comparison)))
     assignments = table.assignments()
 
-    def lengths(side: Side) -> Fractions:
+    def lengths(side: Side) -> np.typing.NDArray[np.float64]:
         return by_replicate(
             comparison,
             lambda cell: mean_length(claim.along, cell, side, comparison, healthy, assignments),
@@ -51,12 +48,12 @@ def gather(claim: StableRegionClaim, comparison: Comparison, table: Table) -> Ev
         {
             "levels": list(comparison.levels),
             "healthy": {
-                side: floats(mean(side_values(comparison, side, healthy))).tolist()
+                side: side_values(comparison, side, healthy).mean(axis=0).tolist()
                 for side in comparison.sides
             },
             "mean_length": {
-                "treatment": float(mean(treatment)),
-                "control": float(mean(control)),
+                "treatment": float(treatment.mean()),
+                "control": float(control.mean()),
             },
         },
     )
@@ -67,9 +64,9 @@ def mean_length(
     cell: Cell,
     side: Side,
     comparison: Comparison,
-    healthy: Values,
+    healthy: Mapping[str, float],
     assignments: Assignments,
-) -> Fraction:
+) -> float:
     """Mean length of the longest healthy stretch over the lines of one side of a cell.
 
     A line is the runs that differ in `along` alone; one that lacks a value of it is left out.
@@ -82,8 +79,7 @@ def mean_length(
     whole = [line for line in lines.values() if len(line) == len(comparison.levels)]
     if not whole:
         raise CannotJudge(f"no {side} arm has every value of {along}")
-    lengths = [longest_stretch([healthy[run_id] == 1 for run_id in line]) for line in whole]
-    return Fraction(sum(lengths), len(lengths))
+    return float(np.mean([longest_stretch([healthy[r] == 1 for r in line]) for line in whole]))
 
 
 STABLE_REGION = Kind(

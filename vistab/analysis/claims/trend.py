@@ -8,9 +8,6 @@ from vistab.analysis.claims.base import (
     Evidence,
     Kind,
     Table,
-    evidence_of,
-    floats,
-    mean,
     replicates_of,
     run_ids_of,
     side_values,
@@ -26,14 +23,16 @@ def gather(claim: TrendClaim, comparison: Comparison, table: Table) -> Evidence:
     found = measure(claim, run_ids_of(comparison), table)
     by_level = side_values(comparison, "arms", found.values)
     n_levels = len(comparison.levels)
-    return evidence_of(
+    return Evidence(
         replicates_of(comparison),
         by_level @ slope_weights(n_levels),
-        bounds=found.scaled_bounds(largest_slope(n_levels)),
-        details={
+        None,
+        None,
+        found.scaled_bounds(largest_slope(n_levels)),
+        {
             "levels": list(comparison.levels),
-            "level_means": floats(mean(by_level)).tolist(),
-            "level_by_replicate": floats(by_level).tolist(),
+            "level_means": by_level.mean(axis=0).tolist(),
+            "level_by_replicate": by_level.tolist(),
         },
     )
 

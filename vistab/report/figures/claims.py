@@ -11,11 +11,14 @@ from vistab.analysis.verdict import Verdict
 from vistab.report.figures.panel import Panel, frame, panel
 from vistab.report.figures.survival import survival_figure
 from vistab.report.figures.svg import circle, figure, line, path, rect, spread, text
-from vistab.report.view.claims import control_rows
-from vistab.report.words import SHARES, TickText, number, percent, value_name
+from vistab.report.view.agreement import control_rows
+from vistab.report.words import SHARES, TickText, number, percent, short_names
 
 Details = Mapping[str, Any]
 SIDES = ("control", "treatment")
+LETTER, MOST_LETTERS = 6.2, 16
+"""Pixels of a letter of a tick; letters of the first level's name, which stands near the edge."""
+
 BAR = 20.0
 """Pixels from one bar to the next."""
 
@@ -86,9 +89,9 @@ def _dots(verdict: Verdict, details: Details) -> tuple[Panel, list[Markup]]:
     if not pairs:
         return panel((0, 1), (0, 1)), []
     (low, high), ticks = _value_axis(verdict, [value for pair in pairs for value in pair])
-    area = panel((0, len(pairs) - 1), (low, high), height=200, right=88)
-    axes, area = area, area.inset(14)
     label = f"{details['measured']}, by replicate"
+    area = panel((0, len(pairs) - 1), (low, high), height=200, right=88, y_label=label)
+    axes, area = area, area.inset(14)
     parts = [
         frame(axes, "replicates, sorted", label, x_ticks=(), y_text=ticks, y_ticks=_shares(verdict))
     ]
@@ -136,7 +139,7 @@ def slopes(verdict: Verdict, details: Details) -> Markup | None:
     replicates = details.get("level_by_replicate") or []
     flat = [value for values in [*replicates, means] for value in values]
     (low, high), ticks = _value_axis(verdict, flat)
-    area = _level_panel(levels, (low, high))
+    area = _level_panel(details, (low, high))
     parts = [_level_frame(area, verdict, details, ticks)]
     for values in replicates:
         parts.append(path(_at_levels(area, values), "faint stroke-control"))
@@ -155,7 +158,7 @@ def two_slopes(verdict: Verdict, details: Details) -> Markup | None:
         return None
     flat = [value for values in means.values() for value in values]
     (low, high), ticks = _value_axis(verdict, flat)
-    area = _level_panel(levels, (low, high), right=84)
+    area = _level_panel(details, (low, high), right=84)
     parts = [_level_frame(area, verdict, details, ticks)]
     for (x, above, _), (_, below, _) in zip(
         _points(area, means["control"]), _points(area, means["treatment"]), strict=True
@@ -178,13 +181,15 @@ def _mark(side: str, x: float, y: float, size: float = 4) -> Markup:
     return circle(x, y, size, "fill-treatment")
 
 
-def _level_panel(levels: Sequence[Any], y: tuple[float, float], right: float = 40) -> Panel:
-    span = (0, max(len(levels) - 1, 1))
-    return panel(span, y, height=212, right=right, top=34).inset(18)  # means above the top line
+def _level_panel(details: Details, y: tuple[float, float], right: float = 40) -> Panel:
+    span, label = (0, max(len(details["levels"]) - 1, 1)), details["measured"]
+    above = panel(span, y, height=212, right=right, top=34, y_label=label)  # means above the line
+    return above.inset(18)
 
 
 def _level_frame(area: Panel, verdict: Verdict, details: Details, ticks: TickText) -> Markup:
-    levels = details["levels"]
+    apart = (area.x.end - area.x.start) / max(len(details["levels"]) - 1, 1)
+    levels = short_names(details["levels"], min(apart / LETTER, MOST_LETTERS))
     return frame(
         area,
         details["axis"],
@@ -192,7 +197,7 @@ def _level_frame(area: Panel, verdict: Verdict, details: Details, ticks: TickTex
         y_text=ticks,
         y_ticks=_shares(verdict),
         x_ticks=range(len(levels)),
-        x_text=lambda k: value_name(levels[int(k)]),
+        x_text=lambda k: levels[int(k)],
     )
 
 
@@ -212,6 +217,7 @@ def healthy_strips(verdict: Verdict, details: Details) -> Markup | None:
     lengths = details.get("mean_length") or {}
     left, width, tall = 92.0, 320.0, 40.0
     cell = (width - left) / len(levels)
+    names = short_names(levels, cell / LETTER)
     parts = [text(left, 11, f"healthy runs by {details['axis']}", "axis-label")]
     for row, side in enumerate(("treatment", "control")):
         top = 20 + row * (tall + 22)
@@ -225,9 +231,7 @@ def healthy_strips(verdict: Verdict, details: Details) -> Markup | None:
                 rect(x + 1, top + tall * (1 - share), cell - 2, tall * share, "pale-healthy")
             )
             parts.append(text(x + cell / 2, top + tall / 2 + 4, percent(share), "direct", "middle"))
-            parts.append(
-                text(x + cell / 2, top + tall + 13, value_name(levels[k]), "tick", "middle")
-            )
+            parts.append(text(x + cell / 2, top + tall + 13, names[k], "tick", "middle"))
     return figure(_alt(verdict, details), width, 20 + 2 * (tall + 22), *parts)
 
 

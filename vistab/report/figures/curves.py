@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from vistab.report.figures.panel import Panel, cut_off, frame, panel
 from vistab.report.figures.svg import band, figure, line, path, spread, tag, text
-from vistab.report.view.happened import CurvePanel, Floats, Series, quantile
+from vistab.report.view.happened import CurvePanel, Floats, Series
 from vistab.report.view.metrics import MetricCurves
 from vistab.report.words import TickText, metric_unit, number, percent
 from vistab.spec.metrics import Metric
@@ -28,8 +28,9 @@ LOG_FROM = 10
 
 def coverage_figure(curves: CurvePanel, last: float) -> Markup:
     """Coverage of one panel over rounds 0 to `last`: runs faint, the medians labelled."""
-    area = _run_panel(curves, last, (0, 1))
-    axes = frame(area, "round", "coverage of the modes", y_text=percent, y_ticks=(0, 0.5, 1))
+    label = "coverage of the modes"
+    area = _run_panel(curves, last, (0, 1), label)
+    axes = frame(area, "round", label, y_text=percent, y_ticks=(0, 0.5, 1))
     return _run_curves(curves, area, axes, percent, MOST_LINES)
 
 
@@ -57,10 +58,11 @@ def _axis(curves: MetricCurves, panels: Sequence[CurvePanel]) -> Axis:
 
 def _metric_figure(curves: MetricCurves, one: CurvePanel, last: float, axis: Axis) -> Markup:
     low, high, log = axis
-    area = _run_panel(one, last, (low, high), log=log)
     better = f"{curves.metric.better} is better"
     told = (metric_unit(curves.name), better, "log scale" if log else "")
-    axes = frame(area, "round", ", ".join(filter(None, told)), y_text=_told_apart(area))
+    label = ", ".join(filter(None, told))
+    area = _run_panel(one, last, (low, high), label, log=log)
+    axes = frame(area, "round", label, y_text=_told_apart(area))
     axes += Markup("") if curves.perfect is None else _perfect(area, curves.perfect)
     return _run_curves(one, area, axes, number, FEWER_LINES)
 
@@ -74,11 +76,11 @@ def _perfect(area: Panel, value: float) -> Markup:
 
 
 def _run_panel(
-    curves: CurvePanel, last: float, y: tuple[float, float], *, log: bool = False
+    curves: CurvePanel, last: float, y: tuple[float, float], label: str, *, log: bool = False
 ) -> Panel:
     longest = max(len(series.short) for series in curves.series)
     right = max(52, 14 + 7.5 * longest)
-    return panel((0, last), y, width=320, height=190, right=right, log_y=log)
+    return panel((0, last), y, width=320, height=190, right=right, log_y=log, y_label=label)
 
 
 def metric_axis(metric: Metric, values: Sequence[Floats], perfect: float | None = None) -> Axis:
@@ -160,7 +162,7 @@ def _finding(curves: CurvePanel, words: TickText) -> str:
 def signal_figure(curves: CurvePanel) -> Markup:
     """Median and the middle 80 % of the runs of each side."""
     log = curves.log
-    bands = [tuple(quantile(one.values, q) for q in (0.1, 0.5, 0.9)) for one in curves.series]
+    bands = [(one.low, one.median, one.high) for one in curves.series]
     known = np.concatenate([values for lines in bands for values in lines])
     known = known[np.isfinite(known) & ((known > 0) | (not log))]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.1, 1.0)

@@ -10,9 +10,12 @@ from vistab.report.figures.panel import Panel, frame
 from vistab.report.figures.scale import Scale
 from vistab.report.figures.svg import circle, figure, line, rect, tag, text
 from vistab.report.view.search import FrontierView
-from vistab.report.words import assignment_name, axis_name, percent, setting_name
+from vistab.report.words import assignment_name, axis_name, percent, setting_name, short_names
 
 End = float | None
+
+MOST_LETTERS = 60
+"""Of a bisection's title, so that it ends within the figure."""
 
 WIDTH, LEFT, RIGHT = 400.0, 104.0, 52.0
 TITLE, STEP, BAR, APART = 20.0, 16.0, 20.0, 14.0
@@ -73,7 +76,8 @@ def _finding(row: Frontier, level: str) -> str:
 
 def _block(row: Frontier, x: Scale, rate: float, level: str, top: float) -> list[Markup]:
     y = top + TITLE
-    parts = [text(0, top + 14, assignment_name(row.of) or "all runs", "direct strong halo")]
+    (name,) = short_names([assignment_name(row.of) or "all runs"], MOST_LETTERS)
+    parts = [text(0, top + 14, name, "direct strong halo")]
     for point in row.points:
         parts += _tried(point, x(point.value), y + STEP / 2, rate)
         y += STEP

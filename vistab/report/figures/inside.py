@@ -47,8 +47,9 @@ def part_finding(parts: Parts) -> str:
 def parts_figure(parts: Parts, last: float) -> Markup:
     """A line a part over rounds 0 to `last`; those that end below the dashed limit are dashed."""
     log = parts.column in LOG_PARTS
-    area = panel((0, last), _range(parts, log), width=SIZE, height=SIZE, right=14, log_y=log)
     label = PART_WORDS[parts.column][0] + (", log scale" if log else "")
+    values = _range(parts, log)
+    area = panel((0, last), values, width=SIZE, height=SIZE, right=14, log_y=log, y_label=label)
     limit = area.y(parts.least)
     drawn = [
         frame(area, "round", label, y_text=_short, x_ticks=area.x.ticks(3)),

@@ -11,10 +11,12 @@ from markupsafe import Markup
 from vistab.analysis.wording import count
 from vistab.report.figures.svg import figure, rect, text
 from vistab.report.view.happened import MapPanel, Tally
-from vistab.report.words import OUTCOMES, outcome_name, value_name
+from vistab.report.words import OUTCOMES, outcome_name, short_names, value_name
 
 LEFT, TOP, CELL = 34.0, 6.0, 34.0
 WIDTH = 320.0
+LETTER, MOST_LETTERS = 6.2, 18
+"""Pixels of a letter of a tick; letters of a row's name at most, so that cells have room."""
 
 
 def failure_map(panel: MapPanel, row_axis: str, column_axis: str) -> Markup:
@@ -58,24 +60,24 @@ def outcome_class(outcome: str) -> str:
 
 
 def _map(panel: MapPanel, row_axis: str, column_axis: str, cell: Any, alt: str) -> Markup:
-    left = _left(panel)
+    rows, left = short_names(panel.rows, MOST_LETTERS), _left(panel)
     width = (WIDTH - left) / len(panel.columns)
+    columns = short_names(panel.columns, width / LETTER)
     parts: list[Any] = []
-    for r, (value, tallies) in enumerate(
-        zip(reversed(panel.rows), reversed(panel.cells), strict=True)
-    ):
+    named = zip(panel.rows, rows, panel.cells, strict=True)
+    for r, (value, name, tallies) in enumerate(reversed(list(named))):
         y = TOP + 16 + r * CELL
         if value is not None:
-            parts.append(text(left - 6, y + CELL / 2 + 3, value_name(value), "tick", "end"))
+            parts.append(text(left - 6, y + CELL / 2 + 3, name, "tick", "end"))
         for c, tally in enumerate(tallies):
             x = left + c * width
             parts.append(rect(x, y, width - 2, CELL - 2, "cell" if tally else "cell none"))
             parts += cell(x, y, width - 2, tally) if tally else []
     bottom = TOP + 16 + len(panel.rows) * CELL
-    for c, value in enumerate(panel.columns):
+    for c, (value, name) in enumerate(zip(panel.columns, columns, strict=True)):
         if value is not None:
             at = left + (c + 0.5) * width
-            parts.append(text(at, bottom + 12, value_name(value), "tick", "middle"))
+            parts.append(text(at, bottom + 12, name, "tick", "middle"))
     parts.append(text(0, 12, row_axis, "axis-label"))
     parts.append(text((left + WIDTH) / 2, bottom + 28, column_axis, "axis-label", "middle"))
     return figure(alt, WIDTH, bottom + 34, *parts)
@@ -83,7 +85,7 @@ def _map(panel: MapPanel, row_axis: str, column_axis: str, cell: Any, alt: str) 
 
 def _left(panel: MapPanel) -> float:
     """Room for the longest name of a row."""
-    return max(LEFT, 10 + 7 * max(len(value_name(value)) for value in panel.rows))
+    return max(LEFT, 10 + 7 * max(map(len, short_names(panel.rows, MOST_LETTERS))))
 
 
 def _tallies(panel: MapPanel) -> Sequence[Tally]:

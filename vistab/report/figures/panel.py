@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from textwrap import wrap
 
 from markupsafe import Markup
 
 from vistab.report.figures.scale import Scale
 from vistab.report.figures.svg import line, tag, text
 from vistab.report.words import TickText, number
+
+LETTER, LINE = 6.2, 13.0
+"""Pixels of a letter of a label, and of a line of it."""
 
 EDGE = 2.0
 """Room for the stroke of a line that runs along the end of an axis."""
@@ -37,16 +41,27 @@ def panel(
     height: float = 190,
     right: float = 70,
     top: float = 22,
+    y_label: str = "",
     log_x: bool = False,
     log_y: bool = False,
 ) -> Panel:
-    """A panel for these value ranges; `right` leaves room for direct labels."""
+    """A panel for these value ranges; `right` leaves room for direct labels.
+
+    It grows upwards by the lines that `y_label` takes beyond the first.
+    """
+    more = LINE * (len(label_lines(y_label, width)) - 1)
+    height, top = height + more, top + more
     return Panel(
         Scale(*x, 38, width - right, log_x),
         Scale(*y, height - 34, top, log_y),
         width,
         height,
     )
+
+
+def label_lines(label: str, width: float) -> list[str]:
+    """A label as the lines that fit into a panel of this width; one at least."""
+    return wrap(label, int(width / LETTER)) or [""]
 
 
 def frame(
@@ -61,7 +76,8 @@ def frame(
 ) -> Markup:
     """Axes: ticks with their values, one light rule a y tick, both labels."""
     bottom = area.y.start
-    parts = [text(2, 11, y_label, "axis-label")]
+    lines = enumerate(label_lines(y_label, area.width))
+    parts = [text(2, 11 + LINE * k, words, "axis-label") for k, words in lines]
     for value in area.y.ticks(4) if y_ticks is None else y_ticks:
         parts.append(line(area.x.start, area.y(value), area.x.end, area.y(value), "grid"))
         parts.append(text(area.x.start - 5, area.y(value) + 3.5, y_text(value), "tick", "end"))

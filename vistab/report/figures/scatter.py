@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
 
 from markupsafe import Markup
 
@@ -30,14 +29,16 @@ def displacement_figure(groups: Sequence[Group], mover: str = "generator") -> Ma
     for group in groups:
         seen = [(area.x(x), area.y(y)) for x, y in zip(group.x, group.y, strict=True) if x > 0]
         parts += [mark(x, y, group.side, 0.5, "point") for x, y in seen]
-    middles = [(median(group.x), median(group.y)) for group in groups]
-    for group, (x, y) in zip(groups, middles, strict=True):
+    for group in groups:
+        x, y = group.middle
         parts.append(mark(area.x(x), area.y(y), group.side, 1.1, "median"))
-    told = "; ".join(
-        f"{group.label}: displacement {number(x, 2)}, coverage {percent(y)}"
-        for group, (x, y) in zip(groups, middles, strict=True)
-    )
+    told = "; ".join(map(_finding, groups))
     return figure(f"Medians by arm. {told}", area.width, area.height, *parts)
+
+
+def _finding(group: Group) -> str:
+    x, y = group.middle
+    return f"{group.label}: displacement {number(x, 2)}, coverage {percent(y)}"
 
 
 SHAPES = {

@@ -23,6 +23,7 @@
   const shots = data.strips ? bytes(data.strips.data) : null;
   const of = (coded, run) => coded.names[coded.index[run]];
   const runId = (run) => `${of(data.arm_id, run)}-r${String(data.replicate[run]).padStart(3, "0")}`;
+  const never = (run) => data.onset[run] !== null && data.onset[run] === data.first;
   const whole = (x) => (x === null ? "" : x.toLocaleString("en"));
 
   // --- columns: heading, text shown, key to sort by
@@ -33,7 +34,7 @@
     ...(curves ? [{ name: data.curves.columns[0].label, spark: true, key: (r) => data.coverage[r] }] : []),
     ...(named ? [{ name: "arm", text: (r) => of(data.arm, r), key: (r) => of(data.arm, r) }] : []),
     ...data.axes.map((axis) => ({ name: axis.name, text: (r) => of(axis, r), key: (r) => axis.index[r], axis })),
-    { name: "onset", text: (r) => whole(data.onset[r]), key: (r) => data.onset[r] },
+    { name: "onset", text: (r) => (never(r) ? "never healthy" : whole(data.onset[r])), key: (r) => data.onset[r] },
     { name: "converged", text: (r) => whole(data.converged[r]), key: (r) => data.converged[r] },
     { name: "severity", text: (r) => (data.severity[r] === null ? "" : data.severity[r].toFixed(2)), key: (r) => data.severity[r] },
   ];
@@ -66,7 +67,7 @@
     g.append(draw("line", { x1: 0, x2: 180, y1: 72, y2: 72, class: "rule" }), draw("path", { class: "spark", d: pathOf(points(column, run), 180, 70) }));
     const onset = data.onset[run];
     const last = data.curves.rounds[data.curves.rounds.length - 1] || 1;
-    if (onset !== null) {
+    if (onset !== null && !never(run)) {
       const x = onset / last * 180;
       g.append(draw("line", { x1: x, x2: x, y1: 0, y2: 72, class: "margin" }));
       svg.append(text(36 + x + (x > 130 ? -4 : 4), 9, "onset", x > 130 ? "end" : "start"));

@@ -13,6 +13,7 @@ from vistab.plan import make_plan
 from vistab.plan.model import Plan
 from vistab.report.view.claims import ForestRow, answer, forest_row
 from vistab.report.view.epochs import epochs_of
+from vistab.report.view.fate import Fates, fates
 from vistab.report.view.happened import (
     CurvePanel,
     MapPanel,
@@ -27,6 +28,7 @@ from vistab.report.view.layout import (
     Layout,
     choose_layout,
     grid_runs,
+    left_out,
     named_runs,
 )
 from vistab.report.view.method import (
@@ -36,7 +38,6 @@ from vistab.report.view.method import (
     design,
     explored_flow,
     flow,
-    generations,
     losses,
     machine,
 )
@@ -59,7 +60,8 @@ class View:
 
     All is of confirm runs alone, but the search, its flow (`explored`), the losses, the machine and
     the payload. layout: of the maps. curves: of coverage over rounds, with the x axis apart where
-    there is room. epoch: `1 epoch = 28 rounds`; nothing where that is not so for all runs.
+    there is room. left_out: what these leave out, in words. fates: of all runs. improving: how many
+    failed runs still were. epoch: `1 epoch = 28 rounds`; nothing where that is not so for all runs.
     """
 
     study: Study
@@ -72,6 +74,9 @@ class View:
     maps: tuple[MapPanel, ...]
     named: tuple[NamedTally, ...]
     coverage: tuple[CurvePanel, ...]
+    left_out: str
+    fates: Fates
+    improving: int
     fidelity: MetricsView | None
     epoch: str
     groups: tuple[Group, ...]
@@ -84,10 +89,9 @@ class View:
     flow: Flow
     losses: tuple[Loss, ...]
     design: tuple[Fact, ...]
-    generations: tuple[str, ...]
     machine: tuple[Fact, ...]
     provenance: Mapping[str, Any]
-    payload: str
+    payload: Mapping[str, Any]
 
     @property
     def shown_runs(self) -> frozenset[str]:
@@ -102,7 +106,8 @@ def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> V
     curves = layout.apart(MOST_PANELS)
     grid = grid_runs(study, runs)
     finished = bool((runs["status"] == "finished").any())
-    groups, more_groups = typical_groups(grid, history, layout, named_runs(grid, runs))
+    named, told = named_runs(grid, runs), fates(study, results.runs, history)
+    groups, more_groups = typical_groups(grid, history, layout, named)
     space = space_of(study.target)
     strips = strip_view(results, groups, space)
     plan = _plan(study, results)
@@ -119,6 +124,9 @@ def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> V
         maps=map_panels(grid, layout) if finished and study.search is None else (),
         named=named_tallies(runs) if finished else (),
         coverage=coverage_panels(grid, history, curves),
+        left_out=left_out(layout, [arm.name for arm in named_tallies(named)]),
+        fates=told,
+        improving=int(runs["run_id"].isin(told.improving).sum()),
         fidelity=_fidelity(study, results, grid, layout),
         epoch=epochs.note if epochs else "",
         groups=groups,
@@ -131,10 +139,9 @@ def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> V
         flow=flow(study, runs, verdicts),
         losses=losses(results.runs),
         design=design(study, results.provenance, epochs),
-        generations=generations(results.provenance),
         machine=machine(results.provenance, results.runs),
         provenance=results.provenance,
-        payload=payload(results, verdicts, strips, study),
+        payload=payload(results, verdicts, strips, study, told),
     )
 
 

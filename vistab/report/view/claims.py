@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from vistab.analysis.ruling import SIGNS
 from vistab.analysis.verdict import Verdict
@@ -24,7 +23,8 @@ class ForestRow:
 
     effect, low, high: in margins when the claim has one (`standardised`), else on the claim's own
     scale with the largest of them at 1; None where there is nothing to draw. `marks`: the margins.
-    `labels` names what the claim's figure shows: measured, axis, event.
+    `labels` names what the claim's figure shows: measured, axis, event. `note`: the caution that
+    the study's authors gave with the claim.
     """
 
     verdict: Verdict
@@ -34,6 +34,7 @@ class ForestRow:
     marks: tuple[float, ...]
     standardised: bool
     labels: Mapping[str, str]
+    note: str = ""
 
 
 def forest_row(verdict: Verdict, claim: ClaimSpec | None = None) -> ForestRow:
@@ -52,6 +53,7 @@ def forest_row(verdict: Verdict, claim: ClaimSpec | None = None) -> ForestRow:
         _marks(verdict),
         verdict.margin > 0,
         figure_labels(claim),
+        claim.note or "" if claim else "",
     )
 
 
@@ -111,11 +113,6 @@ def answer(
     first = f"{counts['supported']} of {count(len(verdicts), 'claim')} supported"
     rest = [f"{counts[word]} {word}" for word in WORDS[1:] if counts[word]]
     return f"{', '.join([first, *rest])}; {ran}."
-
-
-def control_rows(verdict: Verdict) -> list[dict[str, Any]]:
-    """The entries of `details.controls`: one a control, one for kinds without several."""
-    return list(verdict.details.get("controls") or [])
 
 
 def compact_runs(run_ids: Sequence[str]) -> str:

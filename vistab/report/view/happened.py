@@ -11,9 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from vistab.report.view.layout import Layout, matching, of_named_arms
-from vistab.report.words import OUTCOMES, assignment_name, value_name
+from vistab.report.words import OUTCOMES, assignment_name, short_names, value_name
 
 Floats = npt.NDArray[np.floating[Any]]
+
+MOST_LETTERS = 14
+"""Of a label at the end of a curve, so that the curve itself has room."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,16 @@ class Series:
     def median(self) -> Floats:
         """The median over runs that still have a value, at each round [T]."""
         return quantile(self.values, 0.5)
+
+    @property
+    def low(self) -> Floats:
+        """Below it lies a tenth of the runs that still have a value, at each round [T]."""
+        return quantile(self.values, 0.1)
+
+    @property
+    def high(self) -> Floats:
+        """Above it lies a tenth of the runs that still have a value, at each round [T]."""
+        return quantile(self.values, 0.9)
 
 
 @dataclass(frozen=True)
@@ -156,15 +169,13 @@ def _level_series(
     runs: pd.DataFrame, history: pd.DataFrame, layout: Layout, column: str
 ) -> list[Series]:
     found = []
-    for level in layout.levels or (None,):
+    levels = layout.levels or (None,)
+    shorts = short_names(["all" if level is None else level for level in levels], MOST_LETTERS)
+    for level, short in zip(levels, shorts, strict=True):
         here = matching(runs, {layout.series.path: level}) if layout.series else runs
         rounds, values = curves(history, list(here["run_id"]), column)
         if len(values):
             label = assignment_name({layout.series.path: level}) if layout.series else "all runs"
             side = side_of(layout, level) if layout.series else "treatment"
-            found.append(
-                Series(
-                    label, side, rounds, values, value_name(level) if level is not None else "all"
-                )
-            )
+            found.append(Series(label, side, rounds, values, short))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from vistab.plan.model import column_value
+from vistab.report.words import axis_name, listed, value_name
 from vistab.spec.axes import get
 from vistab.spec.grid import in_order
 from vistab.spec.search import confirmed_names
@@ -100,6 +101,18 @@ def grid_axes(study: Study) -> dict[str, tuple[Any, ...]]:
 def swept(study: Study) -> dict[str, tuple[Any, ...]]:
     """The axes of the grid that take more than one value."""
     return {path: values for path, values in grid_axes(study).items() if len(values) > 1}
+
+
+def left_out(layout: Layout, named: Sequence[str] = ()) -> str:
+    """Which levels of the series (and which named arms) curves and strips leave out, in words."""
+    hidden: list[str] = []
+    if layout.series:
+        rest = [value for value in layout.series.values if value not in layout.levels]
+        name = axis_name(layout.series.path)
+        hidden += [f"{name} {listed([value_name(value) for value in rest])}"] if rest else []
+    arms = f"the named arm{'' if len(named) == 1 else 's'} {listed(list(named))}"
+    hidden += [arms] if named else []
+    return f"Left out here: {listed(hidden)}; the table of all runs has them." if hidden else ""
 
 
 def grid_runs(study: Study, runs: pd.DataFrame) -> pd.DataFrame:

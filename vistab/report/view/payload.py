@@ -8,7 +8,6 @@ left out in order of interest, so that 10,000 runs stay quick.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vistab.analysis.verdict import Verdict
+from vistab.report.view.fate import Fates
 from vistab.report.view.layout import plain, told_columns
 from vistab.report.view.signals import Signal, signals_of
 from vistab.report.view.space import Plane
@@ -36,13 +36,18 @@ MISSING = 255
 
 
 def payload(
-    results: Results, verdicts: Sequence[Verdict], strips: StripView | None, study: Study
-) -> str:
-    """The JSON text of all runs, safe inside a script element."""
+    results: Results,
+    verdicts: Sequence[Verdict],
+    strips: StripView | None,
+    study: Study,
+    fates: Fates,
+) -> dict[str, Any]:
+    """All runs as plain JSON values."""
     runs = results.runs
-    data = {
+    return {
         "axes": [_axis(runs, column) for column in told_columns(runs)],
-        **_texts(runs),
+        **_texts(runs, fates),
+        "first": fates.first,
         "replicate": [int(replicate) for replicate in runs["replicate"]],
         "onset": _whole(runs, "onset_round"),
         "converged": _whole(runs, "converged_round"),
@@ -52,7 +57,6 @@ def payload(
         "curves": _curves(runs, results.history, curves_of(study)),
         "strips": _strips(results, strips) if strips else None,
     }
-    return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
 
 
 def _coded(values: Sequence[str]) -> dict[str, Any]:
@@ -71,16 +75,22 @@ def _axis(runs: pd.DataFrame, path: str) -> dict[str, Any]:
     return {"name": axis_name(path), "names": names, "index": [where[value] for value in found]}
 
 
-def _texts(runs: pd.DataFrame) -> dict[str, Any]:
+def _texts(runs: pd.DataFrame, fates: Fates) -> dict[str, Any]:
     named = runs["arm"].where(runs["arm"] != runs["arm_id"])
     ended = runs["outcome"].where(runs["status"] == "finished", runs["status"])
     return {
         "arm_id": _coded([run_id.rpartition("-r")[0] for run_id in runs["run_id"]]),
         "arm": _coded(["" if pd.isna(name) else value_name(name) for name in named]),
         "ended": _coded([outcome_name(str(outcome)) for outcome in ended]),
-        "evidence": _coded(_words(runs["evidence"])),
+        "evidence": _coded(_evidence(runs, fates)),
         "error": _coded(_words(runs["error"])),
     }
+
+
+def _evidence(runs: pd.DataFrame, fates: Fates) -> list[str]:
+    """What the detector found, and what that leaves open."""
+    pairs = zip(_words(runs["evidence"]), map(fates.further, runs["run_id"]), strict=True)
+    return ["; ".join(filter(None, pair)) for pair in pairs]
 
 
 def _words(column: pd.Series[Any]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,11 @@ class Group:
     side: str
     x: tuple[float, ...]
     y: tuple[float, ...]
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """The median in both directions."""
+        return median(self.x), median(self.y)
 
 
 @dataclass(frozen=True)
