@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -220,12 +221,9 @@ def test_a_log_of_another_sampler_is_refused(undisturbed, tmp_path):
     """What it suggests now is not what is recorded."""
     plan, events, _ = undisturbed
     with open_store(tmp_path, plan.study) as store:
-        for event in events[:2]:
+        asked = {**events[0].assignment, "optimizer.learning_rate": 0.5}
+        for event in (replace(events[0], assignment=asked), events[1]):
             log_of(store.folder).append(event)
-        text = log_of(store.folder).path.read_text()
-        log_of(store.folder).path.write_text(
-            text.replace('"optimizer.learning_rate": 0.0', '"optimizer.learning_rate": 0.5', 1)
-        )
         with pytest.raises(ResultsError, match="suggests otherwise than recorded"):
             Search(plan, store)
 

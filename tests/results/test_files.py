@@ -1,10 +1,13 @@
 """Atomic files and locks."""
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -72,6 +75,28 @@ def test_a_waiter_gets_the_lock_when_its_holder_is_gone(tmp_path):
     with locked(path, wait=True):
         assert path.with_name("gone").exists()
     holder.communicate()
+
+
+def test_a_folder_that_cannot_be_written_is_told_by_name():
+    """Nobody makes files in /proc, not even root."""
+    refused = pytest.raises(ResultsError, match=r"^/proc: cannot be written to: \w")
+    with refused, locked(Path("/proc/.lock")):
+        pass
+
+
+@pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_without_locks_is_told_as_such(tmp_path, monkeypatch, number, wait):
+    """And not as a folder in use, which somebody would wait for in vain."""
+
+    def flock(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(ResultsError) as error, locked(tmp_path / ".lock", wait=wait):
+        pass
+    assert str(error.value).startswith(f"{tmp_path}: its file system has no locks (flock: ")
+    assert list(tmp_path.iterdir()) == []
 
 
 BLOCKED = """

@@ -1,5 +1,7 @@
 """The log of a search survives being cut short, and says what came of every suggestion."""
 
+import json
+
 import pytest
 
 from vistab.errors import ResultsError
@@ -49,3 +51,38 @@ def test_a_damaged_log_is_refused(log):
     log.path.write_text("{'event': 1}\n")
     with pytest.raises(ResultsError, match=r"search\.jsonl: cannot be read"):
         log.events()
+
+
+def test_a_flipped_bit_anywhere_is_refused_or_changes_nothing(log):
+    """Else another learning rate would stand in the log than the one that was trained."""
+    told, asked = TOLD, ASKED
+    for event in (asked, told):
+        log.append(event)
+    whole = log.path.read_bytes()
+    refused = 0
+    for at in range(len(whole) - 1):  # a last line without its end was never written
+        for bit in (1, 4):
+            content = bytearray(whole)
+            content[at] ^= bit
+            log.path.write_bytes(content)
+            try:
+                found = log.events()
+            except ResultsError:
+                refused += 1
+            else:
+                assert found == [asked, told]
+    assert refused > len(whole)
+
+
+def test_lines_of_before_they_had_checks_are_read(log):
+    log.append(ASKED)
+    line = json.loads(log.path.read_text())
+    del line["check"]
+    log.path.write_text(json.dumps(line) + "\n")
+    assert log.events() == [ASKED]
+
+
+def test_a_log_that_lacks_a_line_in_the_middle_is_refused(log):
+    log.append(TOLD)
+    with pytest.raises(ResultsError, match="suggestion 0 was never asked for"):
+        log.trials()

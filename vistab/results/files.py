@@ -51,7 +51,8 @@ def read_json(path: Path) -> Any:
 def locked(path: Path, *, wait: bool = False) -> Iterator[None]:
     """Hold the lock file `path`. The system drops a dead process's lock, so none is ever stale.
 
-    With `wait` a held lock is waited for; without, ResultsError says who holds it.
+    With `wait` a held lock is waited for; without, ResultsError says who holds it. ResultsError
+    too where nothing can be written, and on file systems that have no locks.
     """
     file = _acquire(path, wait)
     try:
@@ -63,18 +64,35 @@ def locked(path: Path, *, wait: bool = False) -> Iterator[None]:
 
 def _acquire(path: Path, wait: bool) -> IO[str]:
     while True:
-        file = open(path, "a+", encoding="utf-8")  # noqa: SIM115  open as long as it is locked
+        file = _opened(path)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            holder = _holder(file)
+        except OSError as error:
+            told = _why_not(path, file, error)
             file.close()
-            raise ResultsError(f"{path.parent}: in use by {holder}") from None
+            raise ResultsError(told) from None
         if _is_still(path, file):
             file.truncate(0)
             print(os.getpid(), file=file, flush=True)
             return file
         file.close()  # its last holder removed it while we waited
+
+
+def _opened(path: Path) -> IO[str]:
+    try:
+        return open(path, "a+", encoding="utf-8")  # open as long as it is locked
+    except OSError as error:
+        raise ResultsError(f"{path.parent}: cannot be written to: {error.strerror}") from None
+
+
+def _why_not(path: Path, file: IO[str], error: OSError) -> str:
+    if isinstance(error, BlockingIOError):
+        return f"{path.parent}: in use by {_holder(file)}"
+    path.unlink(missing_ok=True)  # nobody can hold it
+    return (
+        f"{path.parent}: its file system has no locks (flock: {error.strerror}), so two commands "
+        "could write there at once; results must lie on one that has"
+    )
 
 
 def _holder(file: IO[str]) -> str:

@@ -70,13 +70,15 @@ WITHOUT: Final = (
 
 def generations(out: Path, name: str) -> list[Path]:
     """The folders in `out` that hold this study, or results of it, from old to new."""
-    if not out.is_dir():
-        return []
     pattern = re.compile(re.escape(name) + r"(\.([2-9]|[1-9]\d+))?")
-    found = (folder for folder in out.iterdir() if pattern.fullmatch(folder.name))
-    return sorted(
-        (one for one in found if (one / NAME).exists() or holds_results(one)), key=_number
-    )
+    try:
+        beside = list(out.iterdir()) if out.is_dir() else []
+        found = (folder for folder in beside if pattern.fullmatch(folder.name))
+        return sorted(
+            (one for one in found if (one / NAME).exists() or holds_results(one)), key=_number
+        )
+    except OSError as error:
+        raise ResultsError(f"{error.filename}: cannot be read: {error.strerror}") from error
 
 
 def _number(folder: Path) -> int:
