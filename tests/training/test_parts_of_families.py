@@ -228,6 +228,21 @@ def test_a_data_set_is_drawn_once_for_each_replicate(start_pack: Begin) -> None:
             np.testing.assert_allclose(mean[k], data.astype(float).mean(0), rtol=1e-12)
 
 
+@pytest.mark.parametrize("part", ["phases", "networks", "latent_dim", "data_size"])
+def test_what_a_pack_shares_cannot_be_made_of_a_number_that_may_differ_in_it(
+    part: str, start_pack: Begin
+) -> None:
+    """Or the first run's would silently be that of all."""
+    real = getattr(HALVING, part)
+
+    def reads(spec: Any, *rest: Any) -> Any:
+        assert spec.limit < 1
+        return real(spec, *rest)
+
+    with pytest.raises(AttributeError, match="no attribute 'limit'"):
+        start_pack(replace(HALVING, **{part: reads}), [ToySpec(), ToySpec(limit=0.1)])
+
+
 def test_vectors_of_evidence_become_list_columns(start_pack: Begin, tmp_path: Path) -> None:
     """float32, a list a row, like the shares of the modes."""
     pack, _ = start_pack(HALVING, [ToySpec()] * 2)
