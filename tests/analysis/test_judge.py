@@ -188,7 +188,7 @@ def test_a_margin_that_the_effect_cannot_reach_refutes(make_study, make_results)
     (found,) = judge(study, make_results(study, lambda run: "healthy"))
     assert found.verdict == "refuted"
     assert found.p == 1
-    assert found.sentence.endswith("; it falls short of the margin of 50 points.")
+    assert "; it falls short of the margin of 50 points." in found.sentence
 
 
 def test_refuting_by_a_margin_is_stricter_against_two_controls(make_study, make_results) -> None:
@@ -268,13 +268,53 @@ def test_a_lost_history_voids_identity(make_study, make_results) -> None:
     assert (found.verdict, found.reason) == ("void", "1 of 36 runs have no history")
 
 
-def test_different_devices_void_identity(make_study, make_results) -> None:
+def identity_of(make_study, make_results, **columns):
+    """The verdict once columns of the runs are set: of one value of the axis, and of the rest."""
     study = make_study(KINDS["identical"])
     results = make_results(study, planted)
-    results.runs.loc[results.runs[STEPS] == 1, "device"] = ["cpu", "cuda"] * 18
+    for name, (here, elsewhere) in columns.items():
+        first = results.runs[KINDS["identical"]["vary"]] == 0
+        results.runs[name] = [here if one else elsewhere for one in first]
     (found,) = judge(study, results)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "here", "elsewhere", "told"),
+    [
+        ("device", "cuda", "cpu", "devices cpu and cuda"),
+        ("device_name", "Big", "Small", "machines Big and Small"),
+        ("cpu_capability", "AVX512", "AVX2", "instructions of the processor AVX2 and AVX512"),
+        ("threads", 1, 2, "numbers of threads 1 and 2"),
+        ("pack_size", 4, 64, "sizes of packs 4 and 64"),
+        ("compiled", True, False, "by torch.compile False and True"),
+        ("torch", "2.13.0", "2.12.0", "versions of torch 2.12.0 and 2.13.0"),
+    ],
+)
+def test_whatever_decides_bits_and_differs_within_a_cell_voids_identity(
+    make_study, make_results, name, here, elsewhere, told
+) -> None:
+    """Words like cpu and cuda alone do not tell."""
+    found = identity_of(make_study, make_results, **{name: (here, elsewhere)})
     assert found.verdict == "void"
-    assert found.reason == "the runs were trained on different devices: cpu, cuda"
+    assert found.reason == f"the runs were not trained alike: {told}"
+
+
+def test_what_is_not_known_of_runs_voids_nothing(make_study, make_results) -> None:
+    """Earlier versions kept the device alone, and part of a study may be theirs."""
+    plain = identity_of(make_study, make_results)
+    assert plain.verdict != "void"
+    partly = identity_of(make_study, make_results, device_name=(None, "Big"), threads=(None, 1))
+    assert (partly.verdict, partly.effect) == (plain.verdict, plain.effect)
+
+
+def test_conditions_that_differ_between_cells_void_nothing(make_study, make_results) -> None:
+    """What is compared was trained alike."""
+    study = make_study(KINDS["identical"])
+    results = make_results(study, planted)
+    results.runs["device_name"] = "machine " + results.runs["replicate"].astype(str)
+    (found,) = judge(study, results)
+    assert found.verdict != "void"
 
 
 def test_quality_beyond_its_bound_counts_as_the_bound(make_study, make_results) -> None:

@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vistab.analysis.claims.base import Evidence
+from vistab.analysis.claims.base import evidence_of
 from vistab.analysis.many_rulings import Rules
 from vistab.analysis.ruling import (
     EQUIVALENT,
     SIGNS,
     Against,
     Question,
-    claim_p,
     combine,
     control_p,
     rule,
@@ -146,9 +145,11 @@ def test_studies_are_supported_as_the_judge_rules(
 def supported_alone(effects: np.ndarray, question: Question) -> bool:
     """By the judge's own functions: effects [controls, replicates]."""
     found = [against(row, question) for row in effects]
-    p = claim_p(found, question)
-    p_holm = None if p is None else min(1.0, p * question.n_claims)
-    words = [rule(one, question, control_p(one, question, p, p_holm)) for one in found]
+
+    def last_of_holm(p: float) -> float:
+        return min(1.0, p * question.n_claims)
+
+    words = [rule(one, question, control_p(one, question, last_of_holm)).word for one in found]
     return combine(words) == "supported"
 
 
@@ -156,7 +157,7 @@ def against(effects: np.ndarray, question: Question) -> Against:
     """A finding against one control."""
     return Against(
         "control",
-        Evidence(tuple(range(len(effects))), effects, None, None, LOPSIDED),
+        evidence_of(range(len(effects)), effects, bounds=LOPSIDED),
         betting_interval(effects, LOPSIDED, question.alpha),
         betting_interval(effects, LOPSIDED, question.alpha / question.n_controls),
         sign_flip(effects).p if question.has_p else None,

@@ -14,14 +14,11 @@ from statsmodels.stats.multitest import multipletests
 
 from vistab.analysis.replicates import (
     least_half_width,
-    replicates_for_interval,
-    replicates_for_p,
     replicates_within,
     smallest_p,
 )
 from vistab.analysis.stats.holm import holm
 from vistab.analysis.stats.order import largest_slope, longest_stretch, slope_weights
-from vistab.analysis.stats.sign_flip import sign_flip
 from vistab.analysis.stats.survival import kaplan_meier
 
 
@@ -86,36 +83,6 @@ def test_longest_stretch_equals_the_longest_part_between_failures(healthy: list[
 def test_smallest_p_is_two_in_two_to_the_n() -> None:
     assert smallest_p(1) == 1
     assert smallest_p(6) == pytest.approx(0.03125)
-
-
-def test_constant_effects_need_the_number_whose_smallest_p_is_alpha() -> None:
-    """With 6 equal effects p is 0.031, with 5 it is 0.0625."""
-    assert replicates_for_p([0.5, 0.5, 0.5], 0.05) == 6
-    assert replicates_for_p([0.5, 0.5, 0.5], 0.01) == 8
-
-
-def test_the_planned_number_settles_effects_of_the_same_mean_and_spread() -> None:
-    effects = [0.4, -0.2, 0.3, -0.1]
-    needed = replicates_for_p(effects, 0.05)
-    assert needed is not None
-    assert sign_flip((effects * 20)[: needed + 4]).p <= 0.06
-    assert sign_flip((effects * 20)[: needed // 2]).p > 0.05
-
-
-def test_no_number_settles_an_effect_of_zero() -> None:
-    assert replicates_for_p([0.2, -0.2], 0.05) is None
-    assert replicates_for_p([0.0, 0.0], 0.05) is None
-    assert replicates_for_interval(10, 0.3, 0.0) is None
-
-
-def test_more_than_a_million_replicates_is_no_plan() -> None:
-    assert replicates_for_interval(10, 0.3, 1e-300) is None
-    assert replicates_for_p([1.0, -1.0 + 1e-9], 0.05) is None
-    assert replicates_for_p([0.1, 0.2, -0.3], 0.05) is None  # 0 but for rounding
-
-
-def test_half_the_width_takes_four_times_the_replicates() -> None:
-    assert replicates_for_interval(10, 0.4, 0.2) == 40
 
 
 def test_more_replicates_narrow_the_interval_where_nothing_differs() -> None:

@@ -86,6 +86,40 @@ def test_a_claim_that_was_changed_after_the_first_result_is_post_hoc_everywhere(
     assert "post hoc" in (finished / "report.html").read_text().lower()
 
 
+def test_starting_over_after_a_look_hides_no_look(vistab, finished, edit, tmp_path):
+    """The same runs come out, and the claim that was edited in between is post hoc on them."""
+    edit("expect: lower", "expect: higher")
+    answer = vistab(*LOCAL, "--fresh")
+    assert answer.code == 0
+    assert "POST HOC, for they were not declared at first: C1" in answer.out
+    assert "tiny was there before, with the same seed: it shares runs with this study" in answer.out
+    fresh = tmp_path / "reports" / "tiny.2"
+    (verdict,) = json.loads((fresh / "verdicts.json").read_text())
+    assert verdict["post_hoc"] is True
+    assert "Looks at those results count as looks at these" in (fresh / "report.html").read_text()
+    assert load(fresh).history.equals(load(finished).history)
+
+
+def test_replicates_that_are_raised_after_a_look_are_no_new_study(vistab, finished, edit):
+    """Only another seed's runs are new."""
+    edit("replicates: 2", "replicates: 3")
+    answer = vistab(*LOCAL, "--fresh")
+    assert answer.code == 0
+    assert "POST HOC" in answer.out
+    assert "It had 2 replicates. Another seed makes new runs" in answer.out
+
+
+def test_results_whose_declaration_is_gone_are_not_declared_anew(vistab, finished):
+    """Nor judged; nothing in the folder is touched."""
+    (finished / "provenance.json").unlink()
+    before = {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()}
+    for words in (LOCAL, ("judge", "reports/tiny"), ("report", "reports/tiny")):
+        answer = vistab(*words)
+        assert answer.code == 2
+        assert "no provenance.json" in answer.err.splitlines()[0]
+    assert {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()} == before
+
+
 OTHER = """
 claims:
   - {id: C9, says: fewer stall, kind: rate, outcome: stalled, expect: lower,

@@ -64,6 +64,17 @@ def record():
     return make_record
 
 
+CONDITIONS = {
+    "device": "cpu",
+    "device_name": "Small",
+    "cpu_capability": "AVX2",
+    "threads": 1,
+    "pack_size": 3,
+    "compiled": False,
+    "torch": "2.13.0",
+}
+
+
 def make_record(pack) -> PackRecord:
     """A finished pack's record with three snapshots a run."""
     ids = [run.run_id for run in pack.runs]
@@ -81,7 +92,7 @@ def make_record(pack) -> PackRecord:
             **{name: rng.random(len(ids)) for name in metric_columns(SIGNAL_METRICS)},
             "rounds": 20,
             "seconds": 1.5,
-            "device": "cpu",
+            **CONDITIONS,
         }
     )
     n = 3 * len(ids)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from vistab.analysis.claims import KINDS
 from vistab.analysis.claims.base import CannotJudge, Evidence, Table, run_ids_of
-from vistab.analysis.ruling import EQUIVALENT, SIGNS, Against, Question, claim_p
+from vistab.analysis.ruling import EQUIVALENT, Against, Question, claim_p
 from vistab.analysis.stats.betting import betting_interval
 from vistab.analysis.stats.sign_flip import sign_flip
 from vistab.plan.cells import Comparison, comparisons
@@ -17,13 +19,17 @@ from vistab.spec.study import Study
 
 @dataclass(frozen=True)
 class Finding:
-    """A claim, its comparisons, and what was found against each control; or why it is void."""
+    """A claim, its comparisons, and what was found against each control; or why it is void.
+
+    error: where the judge itself failed on the claim, which is then void.
+    """
 
     claim: ClaimSpec
     question: Question
     comparisons: tuple[Comparison, ...]
     against: tuple[Against, ...] = ()
     void: str | None = None
+    error: str | None = None
 
     @property
     def p(self) -> float | None:
@@ -38,32 +44,37 @@ class Finding:
         ids = (run_id for comparison in self.comparisons for run_id in run_ids_of(comparison))
         return list(dict.fromkeys(ids))
 
-    @property
-    def closest(self) -> Against | None:
-        """The least favourable control: with the smallest effect as expected, or the largest."""
-        if self.question.expect == EQUIVALENT:
-            return max(self.against, key=lambda one: abs(one.evidence.effect), default=None)
-        sign = SIGNS.get(self.question.expect or "", 1)
-        return min(self.against, key=lambda one: sign * one.evidence.effect, default=None)
-
 
 def asks(claim: ClaimSpec, study: Study, n_claims: int, n_controls: int = 1) -> Question:
     """What a claim asks, in the terms of the rules."""
     none = EQUIVALENT if isinstance(claim, EquivalenceClaim) else None
     expect = getattr(claim, "expect", none)
-    return Question(expect, claim.margin, study.alpha, n_controls, n_claims)
+    return Question(expect, claim.margin, study.alpha, n_controls, n_claims, claim.strict)
 
 
 def find(claim: ClaimSpec, table: Table, n_claims: int) -> Finding:
-    """The evidence for one claim. `n_claims`: those of the study that have a p."""
+    """The evidence for one claim. `n_claims`: those of the study that have a p.
+
+    Whatever goes wrong with one claim voids that claim alone.
+    """
     compared = comparisons(table.plan, claim)
     planned = Finding(claim, asks(claim, table.plan.study, n_claims, len(compared)), compared)
     try:
         refuse_missing(planned.run_ids, table)
         against = tuple(weigh(claim, one, table, planned.question) for one in compared)
     except CannotJudge as reason:
-        return Finding(claim, planned.question, compared, void=str(reason))
-    return Finding(claim, planned.question, compared, against)
+        return replace(planned, void=str(reason))
+    except Exception as error:  # a fault of ours, or tables that no study leaves behind
+        told = in_one_line(error)
+        return replace(planned, void=f"judging it failed: {told}", error=told)
+    return replace(planned, against=against)
+
+
+def in_one_line(error: Exception) -> str:
+    """What went wrong, and where."""
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    words = " ".join(str(error).split())
+    return f"{type(error).__name__}: {words} ({Path(at.filename).name}, line {at.lineno})"
 
 
 def refuse_missing(run_ids: Sequence[str], table: Table) -> None:

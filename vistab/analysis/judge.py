@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from math import ceil
 from typing import Any
 
 from vistab.analysis.claims import KINDS
 from vistab.analysis.claims.base import Evidence, Table, replicates_of
 from vistab.analysis.finding import Finding, find
-from vistab.analysis.ruling import Against, combine, control_p, replicates_needed, rule
+from vistab.analysis.room import no_room
+from vistab.analysis.ruled import Family, Ruled, rule_on
+from vistab.analysis.ruling import Against, Ruling
 from vistab.analysis.sentence import sentence
-from vistab.analysis.stats.holm import holm
-from vistab.analysis.verdict import Verdict, VerdictWord, plain
+from vistab.analysis.verdict import Verdict, plain
 from vistab.plan import make_plan
 from vistab.results import Results
 from vistab.spec.study import Study
@@ -33,9 +33,13 @@ def judge(
     table = Table(plan, confirmed, results.history)
     sizes = {late: family_size(study, post_hoc, n_gone, late) for late in (False, True)}
     findings = [find(one, table, sizes[one.id in post_hoc]) for one in study.claims]
-    adjusted = adjusted_ps(findings, post_hoc, n_gone)
+    family = families(findings, post_hoc, n_gone)
     return tuple(
-        verdict_of(found, adjusted.get(found.claim.id), found.claim.id in post_hoc)
+        verdict_of(
+            rule_on(found, family[found.claim.id]),
+            table.rounds,
+            post_hoc=found.claim.id in post_hoc,
+        )
         for found in findings
     )
 
@@ -46,51 +50,44 @@ def family_size(study: Study, post_hoc: Collection[str], n_gone: int, late: bool
     return len(own) + n_gone
 
 
-def adjusted_ps(
+def families(
     findings: Sequence[Finding], post_hoc: Collection[str], n_gone: int
-) -> dict[str, float]:
-    """The corrected p of every claim that has one, by id; claims that are gone count as p = 1."""
+) -> dict[str, Family]:
+    """Among which p each claim's own is corrected, by claim: see judge()."""
     ps = {found.claim.id: found.p for found in findings if found.p is not None}
-    declared = {id_: p for id_, p in ps.items() if id_ not in post_hoc}
-    adjusted: dict[str, float] = {}
-    for family in (ps, declared):  # what is declared keeps the correction among the declared
-        corrected = holm([*family.values(), *([1.0] * n_gone)])
-        adjusted |= dict(zip(family, corrected, strict=False))
-    return adjusted
+    declared = Family({id_: p for id_, p in ps.items() if id_ not in post_hoc}, n_gone)
+    everything = Family(ps, n_gone)
+    ids = (found.claim.id for found in findings)
+    return {id_: everything if id_ in post_hoc else declared for id_ in ids}
 
 
-def verdict_of(found: Finding, p_holm: float | None, post_hoc: bool = False) -> Verdict:
-    """The ruling on one claim, by its corrected p."""
-    words = [
-        rule(one, found.question, control_p(one, found.question, found.p, p_holm))
-        for one in found.against
-    ]
-    word: VerdictWord = "void" if found.void is not None else combine(words)
-    needed = to_plan(found) if word == "inconclusive" else None
-    shown = None if word == "void" else p_holm
-    closest, claim = found.closest, found.claim
+def verdict_of(ruled: Ruled, rounds: int, *, post_hoc: bool) -> Verdict:
+    """The verdict of a claim that was ruled on."""
+    found, against, claim = ruled.found, ruled.against, ruled.found.claim
     return Verdict(
         id=claim.id,
         kind=claim.kind,
         says=claim.says,
-        verdict=word,
-        effect=plain(closest.evidence.effect) if closest else None,
-        interval=closest.interval if closest else None,
+        verdict=ruled.word,
+        effect=plain(against.evidence.effect) if against else None,
+        interval=against.interval if against else None,
         unit=KINDS[claim.kind].unit(claim),
-        p=None if shown is None else found.p,
-        p_holm=shown,
+        p=None if ruled.p_holm is None else found.p,
+        p_holm=ruled.p_holm,
         margin=claim.margin,
         expect=found.question.expect,
         n_replicates=len(judged_replicates(found) or planned_replicates(found)),
         n_cells=sum(len(compared.cells) for compared in found.comparisons),
         n_cells_left_out=sum(compared.left_out for compared in found.comparisons),
         n_runs=len(found.run_ids),
-        sentence=("Post hoc: " if post_hoc else "") + sentence(found, word, shown, needed),
-        reason=found.void or reason_without_interval(found),
-        replicates_needed=needed,
+        sentence=("Post hoc: " if post_hoc else "") + sentence(ruled, rounds),
+        reason=found.void or reason_without_interval(found, against),
+        replicates_needed=ruled.settled.n_replicates if ruled.settled else None,
+        settles_as=ruled.settled.word if ruled.settled else None,
         post_hoc=post_hoc,
         source=claim.source,
-        details=details(found, words),
+        error=found.error,
+        details=details(ruled),
     )
 
 
@@ -104,23 +101,16 @@ def judged_replicates(found: Finding) -> set[int]:
     return {r for one in found.against for r in one.evidence.replicates}
 
 
-def to_plan(found: Finding) -> int | None:
-    """The replicates that would settle the claim, if the same share of them has an effect again."""
-    needed = replicates_needed(found.against, found.question)
-    if needed is None:
-        return None
-    return ceil(needed * len(planned_replicates(found)) / len(judged_replicates(found)))
-
-
-def reason_without_interval(found: Finding) -> str | None:
+def reason_without_interval(found: Finding, against: Against | None) -> str | None:
     """Why a claim with an expectation has no interval."""
-    if found.closest is None or found.question.expect is None or found.closest.interval:
+    if against is None or found.question.expect is None or against.interval:
         return None
     return "this metric has no known bounds, so there is no interval and no ruling on a margin"
 
 
-def details(found: Finding, words: Sequence[VerdictWord]) -> dict[str, Any]:
-    """The plain JSON behind a verdict; the kind's own numbers are those of the closest control."""
+def details(ruled: Ruled) -> dict[str, Any]:
+    """The plain JSON behind a verdict; the kind's own numbers are those of the control shown."""
+    found = ruled.found
     kind = KINDS[found.claim.kind]
     record: dict[str, Any] = {
         "test": kind.test,
@@ -128,16 +118,19 @@ def details(found: Finding, words: Sequence[VerdictWord]) -> dict[str, Any]:
         "alpha": found.question.alpha,
         "columns": list(dict.fromkeys(c for one in found.comparisons for c in one.columns)),
         "run_ids": found.run_ids,
-        "controls": [control(*pair) for pair in zip(found.against, words, strict=True)]
+        "no_room": list(no_room(ruled)),
+        "controls": [
+            control(*each) for each in zip(found.against, ruled.ps, ruled.rulings, strict=True)
+        ]
         or [unjudged(comparison.label) for comparison in found.comparisons],
-        **(found.closest.evidence.details if found.closest else {}),
+        **(ruled.against.evidence.details if ruled.against else {}),
     }
     plain_record: dict[str, Any] = plain(record)
     return plain_record
 
 
-def control(one: Against, word: VerdictWord) -> dict[str, Any]:
-    """One control's numbers."""
+def control(one: Against, p_holm: float, ruling: Ruling) -> dict[str, Any]:
+    """One control's numbers. p_holm: corrected as the claim's own p was."""
     evidence = one.evidence
     return {
         "label": one.label,
@@ -145,7 +138,8 @@ def control(one: Against, word: VerdictWord) -> dict[str, Any]:
         "interval": one.interval,
         "p": one.p,
         "p_standard_error": one.p_standard_error,
-        "verdict": word,
+        "p_holm": None if one.p is None else p_holm,
+        "verdict": ruling.word,
         "treatment_mean": None if evidence.treatment is None else evidence.treatment.mean(),
         "control_mean": None if evidence.control is None else evidence.control.mean(),
         "by_replicate": by_replicate(evidence),
@@ -169,10 +163,10 @@ def by_replicate(evidence: Evidence) -> list[dict[str, Any]]:
 
 def unjudged(label: str) -> dict[str, Any]:
     """The entry of a control in a void claim."""
-    numbers = ("effect", "interval", "p", "p_standard_error", "treatment_mean", "control_mean")
+    tested = ("effect", "interval", "p", "p_standard_error", "p_holm")
     return {
         "label": label,
-        **dict.fromkeys(numbers),
+        **dict.fromkeys((*tested, "treatment_mean", "control_mean")),
         "verdict": "void",
         "by_replicate": [],
     }

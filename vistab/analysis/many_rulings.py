@@ -1,4 +1,4 @@
-"""The rules of ruling.py for many studies at once: in which would the claim be supported?"""
+"""The rules of ruling.py for many studies at once: in which is the claim supported, or refuted?"""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vistab.analysis.ruling import EQUIVALENT, SIGNS, Question, oriented
-from vistab.analysis.stats.many_studies import rejected, wholly_above, wholly_below
+from vistab.analysis.ruling import EQUIVALENT, SIGNS, Interval, Question, oriented
+from vistab.analysis.stats.many_studies import (
+    rejected,
+    signs_of_sums,
+    wholly_above,
+    wholly_below,
+)
 from vistab.spec.claims import NON_INFERIORITY
 
 Floats = npt.NDArray[np.float64]
@@ -17,14 +22,14 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Rules:
-    """What makes a claim supported.
+    """What makes a claim supported, or refuted.
 
-    bounds: of the effects. level: what the claim's p must not exceed; claims without a p have
-    intervals at this level instead.
+    bounds: of the effects; without them there is no interval. level: what the claim's p must not
+    exceed; claims without a p have intervals at this level instead.
     """
 
     question: Question
-    bounds: tuple[float, float]
+    bounds: Interval | None
     level: float
 
     def share_supported(self, studies: Floats) -> float:
@@ -38,15 +43,50 @@ class Rules:
         """Against one control: [studies], from effects [studies, replicates]."""
         expect, margin = str(self.question.expect), self.question.margin
         if expect == EQUIVALENT:
-            above = wholly_above(effects, -margin, self.bounds, self.level)
-            return above & wholly_below(effects, margin, self.bounds, self.level)
-        gains, bounds = SIGNS[expect] * effects, oriented(self.bounds, expect)
-        assert bounds is not None
+            return self._above(effects, -margin, self.level) & self._below(
+                effects, margin, self.level
+            )
+        gains, turned = self._gains(effects)
         if expect in NON_INFERIORITY:
-            return wholly_above(gains, -margin, bounds, self.level)
-        supported: Bools = np.nansum(gains, axis=1) > 0
+            return turned._above(gains, -margin, self.level)
+        found: Bools = signs_of_sums(gains) > 0
         if margin > 0:
             alpha = self.question.alpha  # whatever Holm asks of p, intervals are unadjusted
-            supported &= ~wholly_below(gains, margin, bounds, alpha)
-        supported[supported] = rejected(gains[supported], self.level)
-        return supported
+            if self.question.strict or self.bounds is None:
+                found &= turned._above(gains, margin, alpha)
+            else:
+                found &= ~turned._below(gains, margin, alpha)
+        found[found] = rejected(gains[found], self.level)
+        return found
+
+    def refuted(self, effects: Floats) -> Bools:
+        """By one control: [studies], from effects [studies, replicates].
+
+        Any of several controls may refute, so each has its part of the level.
+        """
+        question, n = self.question, self.question.n_controls
+        expect, margin, alpha = str(question.expect), question.margin, question.alpha / n
+        if expect == EQUIVALENT:
+            return self._below(effects, -margin, alpha) | self._above(effects, margin, alpha)
+        gains, turned = self._gains(effects)
+        if expect in NON_INFERIORITY:
+            return turned._below(gains, -margin, alpha)
+        found: Bools = signs_of_sums(gains) < 0
+        found[found] = rejected(gains[found], self.level / n)
+        return found | turned._below(gains, margin, alpha) if margin > 0 else found
+
+    def _gains(self, effects: Floats) -> tuple[Floats, Rules]:
+        """The effects in the direction expected, and rules with bounds turned alike."""
+        expect = str(self.question.expect)
+        bounds = oriented(self.bounds, expect)
+        return SIGNS[expect] * effects, Rules(self.question, bounds, self.level)
+
+    def _above(self, values: Floats, bar: float, alpha: float) -> Bools:
+        if self.bounds is None:
+            return np.full(len(values), False)
+        return wholly_above(values, bar, self.bounds, alpha)
+
+    def _below(self, values: Floats, bar: float, alpha: float) -> Bools:
+        if self.bounds is None:
+            return np.full(len(values), False)
+        return wholly_below(values, bar, self.bounds, alpha)

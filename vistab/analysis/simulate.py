@@ -232,8 +232,13 @@ def onset(setting: Setting, generator: np.random.Generator) -> Columns:
 
 
 def score(setting: Setting, generator: np.random.Generator) -> Columns:
-    """A metric with known bounds, or any: with `all` only the order of values counts."""
-    return (won_and_lost if setting.claim.given != "healthy" else among_healthy)(setting, generator)
+    """A metric with known bounds; any, where only the order of values counts (`ranked`)."""
+    models: Mapping[str, Model] = {
+        "all": outcome_or_metric,
+        "healthy": among_healthy,
+        "ranked": won_and_lost,
+    }
+    return models[setting.claim.given](setting, generator)
 
 
 def won_and_lost(setting: Setting, generator: np.random.Generator) -> Columns:

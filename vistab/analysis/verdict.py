@@ -16,9 +16,11 @@ class Verdict:
     """One claim's ruling: a record of verdicts.json, where the report's text has its numbers.
 
     `effect` and `interval` are on the claim's own scale (`unit`), the interval unadjusted for
-    other claims; of several controls, those against the least favourable. `p` is the claim's own,
+    other claims; of several controls, those against the least favourable (of those that refute, if
+    it is refuted). `p` is the claim's own,
     `p_holm` corrected for the study's other claims. `replicates_needed` says what would settle an
-    inconclusive claim (None: no number would). `details` holds plain JSON values that a kind's
+    inconclusive claim (None: no number would), `settles_as` how. `error`: the judge itself failed
+    on the claim, which is void. `details` holds plain JSON values that a kind's
     figure and fold need (means of both sides, per-replicate effects, test, assumptions).
 
     Numbers are held as they are written (`vistab.results.numbers`), so that a verdict is the same
@@ -43,8 +45,10 @@ class Verdict:
     sentence: str
     reason: str | None = None
     replicates_needed: int | None = None
+    settles_as: VerdictWord | None = None
     post_hoc: bool = False
     source: str | None = None
+    error: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

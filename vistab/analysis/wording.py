@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 MINUS = "\N{MINUS SIGN}"
+
+COUNTED = {
+    "failed": "failed",
+    "healthy": "were healthy",
+    "mode_collapse": "ended in mode collapse",
+    "posterior_collapse": "ended in posterior collapse",
+    "singular_components": "ended with singular components",
+    "dead_components": "ended with dead components",
+    "stalled": "stalled",
+    "oscillating": "oscillated to the end",
+    "diverged": "diverged",
+}
+"""What runs did that had an outcome: `22 % of runs failed`."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +35,13 @@ class Scale:
     def say(self, value: float) -> str:
         """The rounded number, with thousands separated."""
         decimals = max(0, -math.floor(math.log10(self.step) + 1e-9))
-        rounded = round(value * self.factor / self.step) * self.step
+        rounded = self.rounded(value) * self.factor
         said = f"{rounded + 0.0:,.{decimals}f}"  # adding 0 turns -0 into 0
         return said.replace("-", MINUS)
+
+    def rounded(self, value: float) -> float:
+        """The value itself, to the nearest step."""
+        return round(value * self.factor / self.step) * self.step / self.factor
 
     def say_size(self, value: float) -> str:
         """The same without its sign; what would be rounded to 0 is 'less than' a step."""
@@ -40,14 +59,39 @@ def plain_scale(width: float) -> Scale:
     return Scale(1.0, power_of_ten(width / 10))
 
 
+def fact_scale(values: Iterable[float], factor: float) -> Scale:
+    """Numbers that were counted or averaged: three digits of the largest, and all whole ones."""
+    largest = max((abs(value) * factor for value in values), default=0.0)
+    return Scale(factor, min(1.0, power_of_ten(largest) / 100))
+
+
+def say_fact(scale: Scale, value: float) -> str:
+    """A number on a scale of facts, without zeros at its end: 66.7, 0.3, 12."""
+    return without_zeros(scale.say(value))
+
+
+def without_zeros(said: str) -> str:
+    """Without the zeros at the end of a decimal fraction."""
+    return said.rstrip("0").rstrip(".") if "." in said else said
+
+
+def say_units(size: str, unit: str) -> str:
+    """'3 points', '1 point', 'less than 1 point'."""
+    return f"{size} {unit.removesuffix('s') if size.split()[-1] == '1' else unit}"
+
+
 def power_of_ten(value: float) -> float:
     """The largest power of ten that is not above `value`; 1 for 0."""
     return float(10.0 ** math.floor(math.log10(value) + 1e-9)) if value > 0 else 1.0
 
 
-def say_p(p: float) -> str:
-    """Two digits that count: 0.2, 0.0039, 'below 0.0001'."""
-    return "below 0.0001" if p < 0.0001 else f"{float(f'{p:.2g}'):.10f}".rstrip("0").rstrip(".")
+def say_p(p: float, alpha: float | None = None) -> str:
+    """Two digits that count: 0.2, 0.0039, 'below 0.0001'; more where two would cross `alpha`."""
+    if p < 0.0001 and (alpha is None or alpha >= 0.0001):
+        return "below 0.0001"
+    rounded = [float(f"{p:.{digits}g}") for digits in range(2, 17)]
+    true = (one for one in rounded if alpha is None or (one <= alpha) == (p <= alpha))
+    return np.format_float_positional(next(true, p), trim="-")
 
 
 def say_value(value: Any) -> str:

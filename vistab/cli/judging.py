@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from vistab.analysis import Verdict, judge, to_record
+from vistab.analysis.wording import count
 from vistab.cli.request import read_stored_plan
+from vistab.errors import ExecutionError
 from vistab.plan.model import Plan
 from vistab.report import render
 from vistab.results import Results, load
@@ -48,6 +51,16 @@ def report_again(folder: Path) -> tuple[tuple[Verdict, ...], Path]:
     """Judge and report a results folder again. Runs that are not there yet count as missing."""
     with reopen_store(folder) as store:
         return judge_and_report(store)
+
+
+def raise_if_not_judged(verdicts: Iterable[Verdict]) -> None:
+    """Raises ExecutionError if the judge itself failed on a claim, once all others are told."""
+    failed = [f"{one.id} ({one.error})" for one in verdicts if one.error is not None]
+    if failed:
+        raise ExecutionError(
+            f"judging failed, which voids {count(len(failed), 'claim')} and no other: "
+            f"{', '.join(failed)}"
+        )
 
 
 def _stored(store: Store) -> tuple[Plan, Results]:

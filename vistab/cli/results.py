@@ -24,10 +24,12 @@ def add_to(app: typer.Typer) -> None:
 
 def report(folder: FolderArgument) -> None:
     """Judge a results folder again and write its verdicts and report; trains nothing."""
-    from vistab.cli.judging import report_again
+    from vistab.cli.judging import raise_if_not_judged, report_again
     from vistab.cli.tables import print_verdicts
 
-    print_verdicts(Console(highlight=False), *report_again(folder))
+    verdicts, page = report_again(folder)
+    print_verdicts(Console(highlight=False), verdicts, page)
+    raise_if_not_judged(verdicts)
 
 
 def judge(
@@ -40,7 +42,7 @@ def judge(
 ) -> None:
     """Judge a results folder again and print the verdicts; trains and writes nothing."""
     from vistab.analysis import to_record
-    from vistab.cli.judging import judge_again
+    from vistab.cli.judging import judge_again, raise_if_not_judged
     from vistab.cli.tables import print_verdicts
 
     verdicts = judge_again(folder, claims)
@@ -48,3 +50,4 @@ def judge(
         print_json([to_record(verdict) for verdict in verdicts])
     else:
         print_verdicts(Console(highlight=False), verdicts, None)
+    raise_if_not_judged(verdicts)

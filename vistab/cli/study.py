@@ -68,3 +68,6 @@ def study(
         raise ExecutionError(conclusion.told_crashes())
     if conclusion.missing:
         raise ExecutionError(conclusion.told_missing())
+    from vistab.cli.judging import raise_if_not_judged
+
+    raise_if_not_judged(conclusion.verdicts)

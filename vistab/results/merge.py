@@ -18,8 +18,10 @@ from vistab.results.record import RUN_COLUMNS_AFTER_AXES, RUN_COLUMNS_BEFORE_AXE
 from vistab.results.tables import table_of, write_table
 from vistab.spec.metrics import SIGNAL_METRICS, WHEN, measured, metric_columns
 
-ROUND_COLUMNS = ("onset_round", "converged_round", "rounds")
-TEXT_COLUMNS = ("outcome", "evidence", "pack", "device", "error")
+WHOLE_COLUMNS = ("onset_round", "converged_round", "rounds", "threads", "pack_size")
+TEXT_COLUMNS = (
+    *("outcome", "evidence", "pack", "device", "device_name", "cpu_capability", "torch", "error"),
+)
 
 
 def merge(
@@ -76,8 +78,9 @@ def _runs(
     happened = pd.DataFrame(rows, columns=_columns(rows, metrics)).drop_duplicates("run_id")
     frame = _planned(plan).merge(happened, on="run_id", how="left")
     frame["status"] = frame["status"].fillna("missing")
-    for column in ROUND_COLUMNS:
+    for column in WHOLE_COLUMNS:
         frame[column] = frame[column].astype("Int64")
+    frame["compiled"] = frame["compiled"].astype("boolean")
     for column in ("severity", "seconds", *metrics):
         frame[column] = frame[column].astype(float)
     for column in TEXT_COLUMNS:

@@ -134,7 +134,7 @@ def first_declared(provenance: Mapping[str, Any]) -> Mapping[str, Any]:
     Replicates of one seed share their random numbers, so whoever saw results of that generation saw
     some of this one's. Where there is none with the same seed, it is this one's own declaration.
     """
-    shared = (None, provenance["seed"])  # None: its declaration is lost, so nobody can tell
+    shared = (None, provenance.get("seed"))  # None: its declaration is lost, so nobody can tell
     earlier = provenance.get("generations", ())
     return next((one for one in earlier if one["seed"] in shared), provenance)
 

@@ -10,6 +10,18 @@ import numpy.typing as npt
 import pandas as pd
 
 RUN_COLUMNS_BEFORE_AXES = ("run_id", "role", "arm", "arm_id", "replicate")
+CONDITION_COLUMNS = (
+    "device",  # torch's word: cpu, cuda
+    "device_name",  # the processor's or the GPU's; and what changed, if a pack moved half way
+    "cpu_capability",  # the instructions that torch uses: AVX2, AVX512, ...
+    "threads",  # of torch, in one operation
+    "pack_size",  # runs that were stacked
+    "compiled",  # by torch.compile
+    "torch",  # its version
+)
+"""What decides a run's bits beside its seed: where these differ, so may the bits. Runs of earlier
+versions have `device` alone."""
+
 RUN_COLUMNS_AFTER_AXES = (
     "status",  # finished, crashed, missing
     "outcome",  # as the detector names it; null unless finished
@@ -20,7 +32,7 @@ RUN_COLUMNS_AFTER_AXES = (
     "rounds",  # trained
     "seconds",  # of the pack, divided by its runs
     "pack",
-    "device",
+    *CONDITION_COLUMNS,
     "error",  # traceback of a crashed run
 )
 """Between `evidence` and `rounds` stand final_<metric> and best_<metric> columns: of the signals
@@ -32,7 +44,8 @@ class PackRecord:
     """What a finished pack leaves behind.
 
     runs: a row per run: run_id, status, outcome, onset_round, converged_round, severity, evidence,
-        final_<metric>, best_<metric>, rounds, seconds, device (the axis columns are joined later).
+        final_<metric>, best_<metric>, rounds, seconds, and CONDITION_COLUMNS (the axis columns are
+        joined later).
     history: a row per run and snapshot: run_id, round, evidence and signals (float32, or lists).
     samples: film strips, images as uint8 levels, all else float16: "rounds" [T]; per run_id samples
         [T, n, d]; what else there is, as in `Results.pictures`: `<run_id>.<picture>` [T, n, ...].

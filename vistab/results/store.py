@@ -23,6 +23,7 @@ from vistab.errors import ResultsError
 from vistab.plan.model import Pack, Plan
 from vistab.plan.trials import Trial
 from vistab.results.changes import changes
+from vistab.results.conditions import trained_on
 from vistab.results.files import locked, write_json, write_text
 from vistab.results.generations import WITHOUT, choose_folder, holds_results, noted_before
 from vistab.results.integrity import (
@@ -242,9 +243,15 @@ class Store:
         """
         if not self._merged_runs() >= _ids(plan):
             self._keep(merge(plan, self.pack_folders(), self.damaged(plan), self.folder))
+            self._note_conditions()
         if self._merged_runs() >= _ids(plan) and self.work.exists():
             self._keep(name for name in (STUDY, LOG) if (self.folder / name).exists())
             shutil.rmtree(self.work, ignore_errors=True)
+
+    def _note_conditions(self) -> None:
+        """Note in provenance.json on what the runs were trained that are there."""
+        found = trained_on(read_frame(self.folder / "runs.parquet"))
+        write_provenance(self.folder, {**self.provenance(), "trained_on": found})
 
     def write_verdicts(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Write verdicts.json, a record per claim."""

@@ -27,8 +27,8 @@ NON_INFERIORITY = ("not_higher", "not_lower")
 class AssumeSpec(Spec):
     """What `vistab plan` takes for granted as it simulates a claim's power; no verdict reads it.
 
-    control: the share of the control's runs that have the outcome (of score claims: that fail); of
-    other claims about a metric, its mean as a share of its range. correlation: how alike the fates
+    control: the share of the control's runs that have the outcome (of scores of ranked or healthy
+    runs: that fail); of other claims about a metric, its mean as a share of its range. correlation: how alike the fates
     of one replicate's runs are, 0 not at all, 1 wholly (of the normal variables behind them).
     """
 

@@ -36,6 +36,7 @@ def save(directory: Path, training: Training, evidence: Evidence, seconds: float
         "rounds": evidence.rounds,
         "columns": _tensors(evidence.columns),
         "pictures": {one.name: _tensors(getattr(evidence.pictures, one.name)) for one in _PICTURES},
+        "stretches": evidence.stretches,
         "seconds": seconds,
     }
     buffer = io.BytesIO()
@@ -66,7 +67,8 @@ def load(directory: Path, training: Training) -> tuple[Evidence, float]:
     training.stop(state["diverged"])
     pictures = {name: _arrays(one) for name, one in state["pictures"].items()}
     columns = _arrays(state["columns"])
-    return Evidence(state["rounds"], columns, Pictures(**pictures)), state["seconds"]
+    kept = Evidence(state["rounds"], columns, Pictures(**pictures), state.get("stretches", []))
+    return kept, state["seconds"]
 
 
 def _last_sound(directory: Path, device: torch.device) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from vistab.plan.model import Pack
 from vistab.results.record import PackRecord
 from vistab.spec.metrics import SIGNAL_METRICS, Metric, measured
 from vistab.targets.base import Modes
+from vistab.training.conditions import Stretches, columns_of
 from vistab.training.measuring import Yardstick
 from vistab.training.pictures import Pictures
 
@@ -34,11 +35,13 @@ class Evidence:
     """All that has been measured so far.
 
     rounds: of the T snapshots. columns: by history column, an array [K] or [K, m] a snapshot.
+    stretches: under what conditions it was trained.
     """
 
     rounds: list[int] = field(default_factory=list)
     columns: dict[str, list[Array]] = field(default_factory=dict)
     pictures: Pictures = field(default_factory=Pictures)
+    stretches: Stretches = field(default_factory=list)
 
     @property
     def last_round(self) -> int:
@@ -73,9 +76,7 @@ def measure_all(
     return evidence | measure_latent(evidence, pictures, originals, latents, rms)
 
 
-def record(
-    pack: Pack, evidence: Evidence, modes: Modes, *, seconds: float, device: str
-) -> PackRecord:
+def record(pack: Pack, evidence: Evidence, modes: Modes, *, seconds: float) -> PackRecord:
     """The finished pack's record: every run ruled on, metrics at the end and at their best.
 
     TypeError if the family declares a metric of which there is no scalar evidence.
@@ -84,7 +85,11 @@ def record(
     columns, rounds = evidence.stacked(), np.array(evidence.rounds)
     n = pack.runs[0].arm.settings.budget.snapshot_samples
     calibration = calibrate(modes, n, THRESHOLDS)
-    common = {"rounds": evidence.rounds[-1], "seconds": seconds / len(pack.runs), "device": device}
+    common = {
+        "rounds": evidence.rounds[-1],
+        "seconds": seconds / len(pack.runs),
+        **columns_of(evidence.stretches),
+    }
     rows = []
     for k, run in enumerate(pack.runs):
         own = {name: values[k] for name, values in columns.items()}

@@ -10,13 +10,13 @@ from typing import Final
 import torch
 
 from vistab.plan.model import Pack
+from vistab.training.denormals import flushing_denormals
 from vistab.training.evidence import measure_all
 from vistab.training.loop import play_round
 from vistab.training.measuring import yardstick
 from vistab.training.snapshot import draw_samples, observe
 from vistab.training.state import begin
 from vistab.training.train import (
-    flushing_denormals,
     keep_freed_memory,
     progress_of,
     repeatable,

@@ -18,6 +18,8 @@ from vistab.families.base import ClosedForm, Phase
 from vistab.plan.model import Pack
 from vistab.results.record import OnProgress, PackProgress, PackRecord
 from vistab.training import checkpoints
+from vistab.training.conditions import conditions, going_on
+from vistab.training.denormals import flushing_denormals
 from vistab.training.evidence import measure_all, record, snapshot_rounds
 from vistab.training.loop import Columns, play_round
 from vistab.training.measuring import yardstick
@@ -46,6 +48,8 @@ def train_pack(
     keep_freed_memory()
     training = begin(pack, device, compiled=compiled)
     evidence, spent = checkpoints.load(directory, training)
+    now = conditions(device, len(pack.runs), compiled=compiled)
+    evidence.stretches = going_on(evidence.stretches, training.round, now)
     started = monotonic()
 
     def save() -> None:
@@ -67,7 +71,7 @@ def train_pack(
         report(progress_of(pack, training))
         now_and_then[0]()
     seconds = spent + monotonic() - started
-    finished = record(pack, evidence, against.target.modes, seconds=seconds, device=device)
+    finished = record(pack, evidence, against.target.modes, seconds=seconds)
     report(replace(progress_of(pack, training), outcomes=_outcomes(finished)))
     return finished
 
@@ -104,16 +108,6 @@ def repeatable() -> Iterator[None]:
         enabled=True, benchmark=False, deterministic=True, allow_tf32=False
     ):
         yield
-
-
-@contextmanager
-def flushing_denormals() -> Iterator[None]:
-    """Numbers below 1e-38 count as 0: moments of idle units decay into them, and they are slow."""
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)
 
 
 def keep_freed_memory() -> None:

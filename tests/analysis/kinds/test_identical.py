@@ -37,3 +37,19 @@ def test_the_largest_difference_is_that_of_all_pairs_that_differ_in_the_axis_alo
     ]
     assert verdict.details["n_pairs"] == len(pairs)
     assert verdict.effect == pytest.approx(max(differences), rel=1e-6)
+
+
+@pytest.mark.parametrize("other", [[0.25, 0.25, 0.5], None], ids=["another length", "none at all"])
+def test_lists_of_other_lengths_are_a_difference(other, judged_runs) -> None:
+    """As of runs that learn from targets of other numbers of modes."""
+    study, results = judged_runs({"kind": "identical", "vary": STEPS}, lambda run: "healthy")
+    ids = results.runs.loc[results.runs[STEPS] == results.runs[STEPS].max(), "run_id"]
+    touched = results.history["run_id"].isin(ids)
+    shares = results.history["mode_shares"].to_list()
+    results.history["mode_shares"] = [
+        other if change else kept for change, kept in zip(touched, shares, strict=True)
+    ]
+    (verdict,) = judge(study, results)
+    assert verdict.verdict == "refuted"
+    assert verdict.details["largest_difference"] is None
+    assert "lengths or missing numbers differ" in verdict.sentence

@@ -24,8 +24,9 @@ SIDED = {
     "rate": {"kind": "rate", "expect": "lower", "margin": 0.1},
     "not higher": {"kind": "rate", "expect": "not_higher", "margin": 0.5},
     "onset": {"kind": "onset", "event": "failure", "expect": "later"},
-    "score": {"kind": "score", "given": "ranked", "expect": "higher", **METRIC},
+    "score": {"kind": "score", "expect": "higher", **METRIC},
     "score healthy": {"kind": "score", "given": "healthy", "expect": "higher", **METRIC},
+    "score ranked": {"kind": "score", "given": "ranked", "expect": "higher", **METRIC},
     "interaction across": {"kind": "interaction", "across": {STEPS: (1, 5)}, "expect": "higher"},
     "interaction along": {"kind": "interaction", "along": STEPS, "expect": "lower"},
     "interaction of a metric": {
@@ -45,8 +46,8 @@ MIRRORED |= {expected: asked for asked, expected in MIRRORED.items()}
 DIRECTIONS = {  # in sentences: of an effect above 0, and below
     "rate": ("points more", "points fewer"),
     "onset": ("rounds later", "rounds sooner"),
-    "score": ("more often higher", "more often lower"),
-    "score healthy": (" more", " less"),
+    "score": (" more", " less"),
+    "score ranked": ("more often higher", "more often lower"),
     "interaction": (" higher", " lower"),
     "stable_region": ("values more", "values fewer"),
     "equivalence": (" more", " less"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu, permutation_test
 
 from vistab.analysis import judge
-from vistab.analysis.replicates import replicates_for_p
 from vistab.spec.families import AaeFamily
 
 RATE, STEPS, WEIGHT, SCALE = (
@@ -28,7 +28,7 @@ SEVERAL = {
 SIDES = {"treatment": {WEIGHT: 5.0}, "control": {WEIGHT: 0.0}}
 PAIRED = {"axes": {RATE: (1e-3, 2e-3), WEIGHT: (0.0, 5.0)}}
 HIGHER = {"kind": "score", "metric": "final_coverage", "expect": "higher"}
-RANKED, HEALTHY = {**HIGHER, "given": "ranked"}, {**HIGHER, "given": "healthy"}
+ALL, HEALTHY, RANKED = ({**HIGHER, "given": given} for given in ("all", "healthy", "ranked"))
 REUSED = settings(
     max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )  # the fixtures are functions of their arguments
@@ -56,6 +56,13 @@ def net_share(treatment: pd.Series[Any], control: pd.Series[Any]) -> float:
 def by_replicate(verdict: Any, name: str = "effect") -> list[float]:
     """One number of each replicate."""
     return [row[name] for row in verdict.details["controls"][0]["by_replicate"]]
+
+
+def told_apart(verdict: Any) -> Any:
+    """A verdict without the metric's own means."""
+    controls = [{**one, "means": None} for one in verdict.details["controls"]]
+    details = {**verdict.details, "means": None, "controls": controls}
+    return replace(verdict, details=details, sentence="")
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -96,7 +103,9 @@ def test_ranked_shows_the_shares_of_pairs_higher_and_lower(seed: int, judged_run
         side: share.groupby(pairs["replicate"]).mean().to_numpy()
         for side, share in (("treatment", difference > 0), ("control", difference < 0))
     }
-    assert (difference == 0).any()
+    assert 0 < (difference == 0).sum() == verdict.details["n_tied"] < len(pairs)
+    assert verdict.details["n_pairs"] == len(pairs)
+    assert f"{(difference == 0).sum()} of {len(pairs)} pairs tied" in verdict.sentence
     for side, shares in means.items():
         assert by_replicate(verdict, side) == pytest.approx(shares)
 
@@ -124,8 +133,8 @@ def test_healthy_is_the_mean_paired_difference_of_pandas(
     assert verdict.interval is None if metric == "final_spread" else verdict.interval is not None
 
 
-@pytest.mark.parametrize("given", ["ranked", "healthy"])
-def test_the_shares_that_failed_are_reported_with_either_form(
+@pytest.mark.parametrize("given", ["all", "healthy", "ranked"])
+def test_the_shares_that_failed_are_reported_with_every_form(
     given: str, judged_runs, drawn
 ) -> None:
     study, results = judged_runs({**HIGHER, "given": given, **SEVERAL}, drawn(0))
@@ -150,7 +159,7 @@ def test_ranked_stays_the_same_under_any_increasing_transformation(
     (plain,) = judge(study, results)
     results.runs["final_spread"] = transform(results.runs["final_spread"])
     (transformed,) = judge(study, results)
-    assert transformed == plain
+    assert told_apart(transformed) == told_apart(plain)
 
 
 @given(seed=st.integers(0, 50), constant=st.floats(-0.18, 0.45))
@@ -167,8 +176,8 @@ def test_a_constant_added_to_the_metric_leaves_the_difference_of_healthy_runs(
 
 
 @pytest.mark.parametrize("given", ["ranked", "healthy"])
-@pytest.mark.parametrize("value", [np.nan, 1.0, 0.0])
-def test_the_metric_of_a_failed_run_is_never_read(
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1.0, 0.0])
+def test_ranked_and_healthy_never_read_the_metric_of_a_failed_run(
     given: str, value: float, judged_runs, drawn
 ) -> None:
     """Not even where it is missing and the metric has no worst value to stand in."""
@@ -176,7 +185,8 @@ def test_the_metric_of_a_failed_run_is_never_read(
     study, results = judged_runs(claim, drawn(3))
     (plain,) = judge(study, results)
     results.runs.loc[results.runs["outcome"] != "healthy", "final_spread"] = value
-    assert judge(study, results) == (plain,)
+    (again,) = judge(study, results)
+    assert told_apart(again) == told_apart(plain)
 
 
 def test_a_healthy_run_at_the_worst_value_still_beats_a_failed_one(judged_runs) -> None:
@@ -207,7 +217,7 @@ def test_of_a_metric_that_improves_downwards_a_failed_run_is_the_highest(
     assert (found.effect, found.verdict) == (-1.0, verdict)
 
 
-def test_a_study_in_which_all_runs_fail_shows_no_effect_on_ranked_runs(judged_runs) -> None:
+def test_ranks_show_no_effect_where_all_runs_fail(judged_runs) -> None:
     study, results = judged_runs({**RANKED, **SEVERAL}, lambda run: "stalled")
     (verdict,) = judge(study, results)
     assert (verdict.effect, verdict.p, verdict.verdict) == (0.0, 1.0, "inconclusive")
@@ -245,7 +255,7 @@ def test_replicates_without_a_healthy_pair_are_left_out_and_not_counted_as_zero(
     ]
 
 
-@pytest.mark.parametrize("given", ["ranked", "healthy"])
+@pytest.mark.parametrize("given", ["healthy", "ranked"])
 def test_a_healthy_run_without_a_value_voids_where_nothing_can_stand_in(
     given: str, judged_runs
 ) -> None:
@@ -257,7 +267,12 @@ def test_a_healthy_run_without_a_value_voids_where_nothing_can_stand_in(
 
 @pytest.mark.parametrize(
     ("given", "margin", "verdict"),
-    [("ranked", 0.4, "supported"), ("healthy", 0.4, "supported"), ("ranked", 0.01, "inconclusive")],
+    [
+        ("all", 0.4, "supported"),
+        ("healthy", 0.4, "supported"),
+        ("ranked", 0.4, "supported"),
+        ("ranked", 0.01, "inconclusive"),
+    ],
 )
 def test_not_lower_is_ruled_by_the_interval_alone(
     given: str, margin: float, verdict: str, judged_runs
@@ -271,9 +286,10 @@ def test_not_lower_is_ruled_by_the_interval_alone(
 
 def test_the_unit_says_which_form_was_asked(judged_runs, drawn) -> None:
     units = [
-        judge(*judged_runs({**claim, **SEVERAL}, drawn(0)))[0].unit for claim in (RANKED, HEALTHY)
+        judge(*judged_runs({**claim, **SEVERAL}, drawn(0)))[0].unit
+        for claim in (ALL, HEALTHY, RANKED)
     ]
-    assert units == ["share of pairs", "final_coverage"]
+    assert units == ["final_coverage", "final_coverage", "share of pairs"]
 
 
 def test_replicates_without_a_healthy_pair_are_planned_for(make_study, make_results) -> None:
@@ -289,5 +305,67 @@ def test_replicates_without_a_healthy_pair_are_planned_for(make_study, make_resu
     (verdict,) = judge(study, make_results(study, told))
     assert verdict.verdict == "inconclusive"
     assert (verdict.n_replicates, len(verdict.details["controls"][0]["by_replicate"])) == (2, 2)
-    usable = replicates_for_p([0.0, 0.1], study.alpha)
-    assert verdict.replicates_needed == 3 * max(3, usable)
+    # one in six replicates has an effect other than 0, and six of these are enough: the sixth is
+    # among 34 if 34 are spread evenly over the six that there are
+    assert (verdict.replicates_needed, verdict.settles_as) == (34, "supported")
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("metric", ["final_coverage", "severity"])
+def test_all_is_the_mean_paired_difference_of_pandas_over_all_runs(
+    metric: str, seed: int, judged_runs, drawn
+) -> None:
+    """Failed or not: no run is left out, and none is put in another's place."""
+    study, results = judged_runs({**ALL, "metric": metric, **SEVERAL}, drawn(seed))
+    (verdict,) = judge(study, results)
+    means = pd.concat(
+        [side.groupby(["replicate", RATE])[metric].mean() for side in sides_of(results.runs)],
+        axis=1,
+        keys=["treatment", "control"],
+    )
+    means = means.groupby(level=0).mean()
+    effects = (means["treatment"] - means["control"]).to_numpy()
+    assert by_replicate(verdict) == pytest.approx(effects)
+    assert by_replicate(verdict, "control") == pytest.approx(means["control"].to_numpy())
+    assert verdict.n_cells == 12
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    ("metric", "worst"),
+    [("final_coverage", 0.0), ("severity", 1.0), ("final_modes", 0.0)],
+)
+def test_given_all_a_run_without_a_value_counts_as_the_worst_there_is(
+    metric: str, worst: float, value: float, judged_runs, drawn
+) -> None:
+    """A run that never had a finite value is no better than one that measured the worst."""
+
+    def tell(run: Any, missing: float) -> dict[str, Any]:
+        treated = run.arm.assignment[WEIGHT] == 5
+        measured = 0.75 if treated or run.replicate % 2 else missing
+        return {"outcome": "healthy" if treated else "diverged", metric: measured}
+
+    claim = {**ALL, "metric": metric, **SIDES}
+    found = [
+        judge(*judged_runs(claim, lambda run, m=missing: tell(run, m), **PAIRED))[0]
+        for missing in (value, worst)
+    ]
+    assert found[0].effect == pytest.approx((0.75 - worst) / 2)
+    assert found[0] == found[1]
+
+
+def test_coverage_that_is_lower_shows_even_where_every_run_fails(judged_runs) -> None:
+    """The ranks of runs that all failed tie, so they see nothing."""
+
+    def tell(run: Any) -> dict[str, Any]:
+        covered = 0.4 if run.arm.assignment[WEIGHT] else 0.6
+        return {"outcome": "mode_collapse", "final_coverage": covered}
+
+    lower = {**SIDES, "expect": "lower"}
+    (mean,) = judge(*judged_runs({**ALL, **lower}, tell, **PAIRED))
+    (ranked,) = judge(*judged_runs({**RANKED, **lower}, tell, **PAIRED))
+    assert (mean.effect, mean.verdict) == (pytest.approx(-0.2), "supported")
+    assert (ranked.effect, ranked.p, ranked.verdict) == (0.0, 1.0, "inconclusive")
+    assert ranked.details["n_tied"] == ranked.details["n_pairs"] == 12
+    assert "mean 0.4 against 0.6" in ranked.sentence
+    assert "0.4 on average over all runs against 0.6" in mean.sentence

@@ -15,7 +15,7 @@ from lab.worlds import Crashed, Shares, mean_longest_stretch
 EIGHT = tuple(
     DIFFERENCES[sort]
     for sort in (
-        "rate", "onset of failure", "onset of convergence", "score, all runs",
+        "rate", "onset of failure", "onset of convergence", "score, ranked",
         "score, healthy runs", "trend of an outcome", "interaction across", "stable region",
     )
 )  # fmt: skip
@@ -97,7 +97,7 @@ def margins_together() -> Scenario:
     region = mean_longest_stretch([0.2] * 3, 0.5) - mean_longest_stretch([0.5] * 3, 0.5)
     effects = {
         "rate": -0.3, "onset of failure": 13.5, "onset of convergence": -13.5,
-        "score, all runs": 0.3, "stable region": region,
+        "score, ranked": 0.3, "stable region": region,
     }  # fmt: skip
     claims = [{**DIFFERENCES[sort], "margin": abs(e)} for sort, e in effects.items()]
     rate = {**DIFFERENCES["rate"], "margin": 0.3}

@@ -17,6 +17,13 @@ DIFFERENCES: dict[str, Claim] = {
     "onset of failure": {"kind": "onset", "event": "failure", "expect": "later", **SIDES},
     "onset of convergence": {"kind": "onset", "event": "convergence", "expect": "sooner", **SIDES},
     "score, all runs": {"kind": "score", "metric": COVERAGE, "expect": "higher", **SIDES},
+    "score, ranked": {
+        "kind": "score",
+        "metric": COVERAGE,
+        "given": "ranked",
+        "expect": "higher",
+        **SIDES,
+    },
     "score, healthy runs": {
         "kind": "score",
         "metric": COVERAGE,
@@ -79,7 +86,8 @@ EFFECTS: dict[str, tuple[float, Shares]] = {
     "rate": (-0.3, Shares(sides(0.2, 0.5))),
     "onset of failure": (18.0, Shares(sides(0.2, 0.6))),  # 45 rounds a share
     "onset of convergence": (-18.0, Shares(sides(0.2, 0.6))),
-    "score, all runs": (0.3, Shares(sides(0.2, 0.5))),  # healthy pairs are even
+    "score, all runs": (0.2, Shares(sides(0.2, 0.5), coverage=sides(0.6, 0.4))),
+    "score, ranked": (0.3, Shares(sides(0.2, 0.5))),  # healthy pairs are even
     "score, healthy runs": (0.2, Shares(sides(0.2, 0.5), coverage=sides(0.6, 0.4))),
     "trend of an outcome": (-0.2, Shares(along(RATE, FALLING, FALLING))),
     "trend of a metric": (

@@ -117,15 +117,17 @@ def non_inferiorities() -> Iterator[Scenario]:
     """A treatment that is worse by the margin must seldom pass for no worse."""
     rate = {"kind": "rate", **SIDES}
     score = {"kind": "score", "metric": COVERAGE, **SIDES}
-    healthy = {**score, "given": "healthy"}
+    ranked, healthy = {**score, "given": "ranked"}, {**score, "given": "healthy"}
     told = "50 % of the treatment's runs fail, 20 % of the control's; the margin is 0.3"
     back = "20 % of the treatment's runs fail, 50 % of the control's; the margin is 0.3"
     lower = "mean coverage of healthy runs is 0.4 and 0.6; the margin is 0.2"
+    lowest = "mean coverage of all runs is 0.4 and 0.6; the margin is 0.2"
     cases: Sequence[tuple[str, Claim, str, float, str, World]] = (
         ("rate", rate, "not_higher", 0.3, told, WORSE),
         ("rate", rate, "not_lower", -0.3, back, BETTER),
-        ("score, all runs", score, "not_lower", -0.3, told, WORSE),
-        ("score, all runs", score, "not_higher", 0.3, back, BETTER),
+        ("score, all runs", score, "not_lower", -0.2, lowest, LOWER),
+        ("score, ranked", ranked, "not_lower", -0.3, told, WORSE),
+        ("score, ranked", ranked, "not_higher", 0.3, back, BETTER),
         ("score, healthy runs", healthy, "not_lower", -0.2, lower, LOWER),
     )  # fmt: skip
     for sort, claim, expect, effect, truth, world in cases:

@@ -64,7 +64,7 @@ def plain_nulls() -> Iterator[Scenario]:
 def dependent_nulls() -> Iterator[Scenario]:
     """Cells that tell the same thing over and over must not count as evidence."""
     told = "no effect; all runs of one side of a replicate share their fate"
-    for sort in ("rate", "onset of failure", "score, all runs", "stable region"):
+    for sort in ("rate", "onset of failure", "score, ranked", "stable region"):
         yield null(sort, "cells alike", told, ONE_FATE_A_SIDE)
     told = "no effect; all runs of one level of a replicate share their fate"
     yield null("trend of an outcome", "cells alike", told, ONE_FATE_A_LEVEL)
@@ -74,12 +74,12 @@ def dependent_nulls() -> Iterator[Scenario]:
 def extreme_nulls() -> Iterator[Scenario]:
     """All runs alike, rare failures, ties, skewed values."""
     told = "no effect; every run fails"
-    for sort in ("rate", "onset of failure", "score, all runs", "trend of an outcome",
+    for sort in ("rate", "onset of failure", "score, ranked", "trend of an outcome",
                  "stable region"):  # fmt: skip
         yield null(sort, "all runs fail", told, Shares(lambda runs: 1))
     yield null("rate", "no run fails", "no effect; no run fails", Shares(lambda runs: 0))
     yield null("rate", "rare", "no effect; 3 % of runs fail", Shares(lambda runs: 0.03))
-    for sort in ("score, all runs", "score, healthy runs", "trend of a metric"):
+    for sort in ("score, all runs", "score, ranked", "score, healthy runs", "trend of a metric"):
         told = "no effect; coverage has three values"
         yield null(sort, "ties", told, Shares(deviates=in_three_levels))
         told = "no effect; coverage is skewed, and alike within a replicate"

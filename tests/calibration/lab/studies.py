@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from lab.worlds import ROUNDS, World
-from vistab.analysis import finding, judge
+from vistab.analysis import finding, judge, ruled
 from vistab.analysis.claims import onset
 from vistab.analysis.stats.betting import betting_interval
 from vistab.analysis.stats.survival import kaplan_meier
@@ -132,7 +132,9 @@ def generator_of(name: str, study: int) -> np.random.Generator:
 
 @contextmanager
 def shortcuts(study: Study) -> Iterator[None]:
-    """Plan, cells and equal intervals are made once; curves, which no verdict reads, not at all."""
+    """Plan, cells and equal intervals are made once; what no verdict reads (curves, and what would
+    settle a claim) not at all.
+    """
     plan, drawn = make_plan(study), kaplan_meier([ROUNDS / 2], ROUNDS)
     compared = {claim.id: comparisons(plan, claim) for claim in study.claims}
 
@@ -145,6 +147,7 @@ def shortcuts(study: Study) -> Iterator[None]:
         patch.object(finding, "comparisons", lambda plan, claim: compared[claim.id]),
         patch.object(finding, "betting_interval", lambda e, *rest: interval(tuple(e), *rest)),
         patch.object(onset, "kaplan_meier", lambda times, rounds: drawn),
+        patch.object(ruled, "settled", lambda found: None),
     ):
         yield
 

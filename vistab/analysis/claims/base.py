@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +17,10 @@ from vistab.spec.claims import Value
 from vistab.spec.selection import Side
 
 Floats = npt.NDArray[np.float64]
+Fractions = npt.NDArray[np.object_]
+"""An array of fractions.Fraction: averages of runs are exact, so an effect of 0 is 0."""
+Values = Mapping[str, Fraction]
+"""What is read off each run, by run_id."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +61,18 @@ class Evidence:
     """What the runs say about one comparison, before any ruling.
 
     effects, treatment, control: by replicate [n], in the estimand's unit; the last two None where
-    a kind has no sides. bounds: what an effect can be at most, None if unknown. details: the
+    a kind has no sides. effect: the estimate, which is the mean of `effects` before they were made
+    floats (evidence_of). bounds: what an effect can be at most, None if unknown. details: the
     kind's own plain JSON for its figure.
     """
 
     replicates: tuple[int, ...]
     effects: Floats
+    effect: float
     treatment: Floats | None
     control: Floats | None
     bounds: tuple[float, float] | None
     details: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def effect(self) -> float:
-        """The estimate: the mean over replicates."""
-        return float(self.effects.mean())
 
 
 class Gather(Protocol):
@@ -112,41 +114,78 @@ def replicates_of(comparison: Comparison) -> tuple[int, ...]:
     return tuple(sorted({cell.replicate for cell in comparison.cells}))
 
 
-def by_replicate(comparison: Comparison, of_cell: Callable[[Cell], float | list[float]]) -> Floats:
+def evidence_of(
+    replicates: Sequence[int],
+    effects: Sequence[Fraction] | Sequence[float] | Fractions,
+    treatment: Fractions | None = None,
+    control: Fractions | None = None,
+    bounds: tuple[float, float] | None = None,
+    details: dict[str, Any] | None = None,
+) -> Evidence:
+    """Evidence from exact effects [n]: fractions, or floats taken for what they are.
+
+    In floats, 1/6 + 1/6 + 1/6 - 1/2 is not 0, and a test that goes by signs would take what is left
+    for an effect in every replicate. So floats are made last, each the nearest to its fraction:
+    what is 0 is 0, what is equal stays equal.
+    """
+    exact = np.array([Fraction(effect) for effect in effects], dtype=object)
+    return Evidence(
+        tuple(replicates),
+        floats(exact),
+        float(mean(exact)),
+        None if treatment is None else floats(treatment),
+        None if control is None else floats(control),
+        bounds,
+        details or {},
+    )
+
+
+def two_sides(
+    comparison: Comparison,
+    treatment: Fractions,
+    control: Fractions,
+    bounds: tuple[float, float] | None,
+    details: dict[str, Any] | None = None,
+) -> Evidence:
+    """Evidence of a difference: treatment less control, [replicates] each."""
+    replicates = replicates_of(comparison)
+    return evidence_of(replicates, treatment - control, treatment, control, bounds, details)
+
+
+def by_replicate(
+    comparison: Comparison, of_cell: Callable[[Cell], Fraction | Sequence[Fraction]]
+) -> Fractions:
     """Average `of_cell` (a number or an array [...]) over each replicate's cells: [n, ...]."""
-    values: dict[int, list[float | list[float]]] = {r: [] for r in replicates_of(comparison)}
+    values: dict[int, list[Fraction | Sequence[Fraction]]] = {
+        replicate: [] for replicate in replicates_of(comparison)
+    }
     for cell in comparison.cells:
         values[cell.replicate].append(of_cell(cell))
-    return np.array([np.mean(rows, axis=0) for rows in values.values()], dtype=np.float64)
+    return np.array([mean(np.array(rows, dtype=object)) for rows in values.values()], dtype=object)
 
 
-def side_values(comparison: Comparison, side: Side, values: Mapping[str, float]) -> Floats:
+def side_values(comparison: Comparison, side: Side, values: Values) -> Fractions:
     """A side's `values` (by run_id): runs averaged, then cells. [replicates, levels]."""
 
-    def of_cell(cell: Cell) -> list[float]:
+    def of_cell(cell: Cell) -> list[Fraction]:
         return [mean_of(cell.runs[side, level], values) for level in comparison.levels]
 
     return by_replicate(comparison, of_cell)
 
 
-def two_sides(
-    comparison: Comparison,
-    treatment: Floats,
-    control: Floats,
-    bounds: tuple[float, float] | None,
-    details: dict[str, Any] | None = None,
-) -> Evidence:
-    """Evidence of a difference: treatment less control, [replicates] each."""
-    difference = treatment - control
-    return Evidence(
-        replicates_of(comparison), difference, treatment, control, bounds, details or {}
-    )
-
-
-def mean_of(run_ids: Iterable[str], values: Mapping[str, float]) -> float:
+def mean_of(run_ids: Sequence[str], values: Values) -> Fraction:
     """Mean of the runs' values."""
-    picked = [values[run_id] for run_id in run_ids]
-    return sum(picked) / len(picked)
+    return sum((values[run_id] for run_id in run_ids), Fraction(0)) / len(run_ids)
+
+
+def mean(rows: Fractions) -> Any:
+    """Mean over the first axis of `rows` [n, ...]: a fraction, or an array of them [...]."""
+    return rows.sum(axis=0) / len(rows)
+
+
+def floats(exact: Fractions) -> Floats:
+    """The nearest floats, of the same shape."""
+    return exact.astype(np.float64)
 
 
 def run_ids_of(comparison: Comparison, side: Side | None = None) -> list[str]:

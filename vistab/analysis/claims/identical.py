@@ -19,29 +19,30 @@ from vistab.analysis.claims.base import (
     run_ids_of,
 )
 from vistab.plan.cells import Cell, Comparison
+from vistab.results.record import CONDITION_COLUMNS
 from vistab.spec.claims import IdenticalClaim
 
+WORDS = {
+    "device": "devices",
+    "device_name": "machines",
+    "cpu_capability": "instructions of the processor",
+    "threads": "numbers of threads",
+    "pack_size": "sizes of packs",
+    "compiled": "by torch.compile",
+    "torch": "versions of torch",
+}
+"""What is told of each of CONDITION_COLUMNS, before the values that differ."""
+
 NOT_MEASURED = ("run_id", "role", "arm", "arm_id", "replicate", "pack")
-
-
-class Differences(Evidence):
-    """Evidence whose estimate is the largest of the replicates' differences, not their mean."""
-
-    @property
-    def effect(self) -> float:
-        """The largest difference in any replicate."""
-        return float(self.effects.max())
 
 
 def gather(claim: IdenticalClaim, comparison: Comparison, table: Table) -> Evidence:
     """Largest absolute difference in any stored number, by replicate; infinite if one is missing.
 
-    Raises CannotJudge if the runs were trained on different devices.
+    Raises CannotJudge if runs of one cell were trained under other conditions than each other.
     """
+    check_conditions(comparison, table)
     run_ids = run_ids_of(comparison)
-    devices = sorted(table.column("device", run_ids).astype(str).unique())
-    if len(devices) > 1:
-        raise CannotJudge(f"the runs were trained on different devices: {', '.join(devices)}")
     history = table.history[table.history["run_id"].isin(run_ids)]
     columns = [str(c) for c in history if c not in (*NOT_MEASURED, *table.plan.columns)]
     numbers = histories(history, columns)
@@ -57,19 +58,38 @@ def gather(claim: IdenticalClaim, comparison: Comparison, table: Table) -> Evide
         "n_pairs": sum(comb(len(runs_of(cell)), 2) for cell in comparison.cells),
         "columns_compared": columns,
     }
-    return Differences(tuple(found), effects, None, None, None, details)
+    return Evidence(tuple(found), effects, float(effects.max()), None, None, None, details)
+
+
+def check_conditions(comparison: Comparison, table: Table) -> None:
+    """CannotJudge if what decides a run's bits differs between runs of one cell.
+
+    What is not known of a run (an earlier version did not keep it) is taken for equal.
+    """
+    for name in CONDITION_COLUMNS:
+        if name not in table.runs:
+            continue
+        known = {str(run): str(value) for run, value in table.runs[name].dropna().items()}
+        for cell in comparison.cells:
+            found = sorted({known[run] for run in runs_of(cell) if run in known})
+            if len(found) > 1:
+                raise CannotJudge(
+                    f"the runs were not trained alike: {WORDS[name]} {' and '.join(found)}"
+                )
 
 
 def histories(history: pd.DataFrame, columns: Sequence[str]) -> dict[str, Floats]:
     """Every stored number of each run in order of rounds: [snapshots, numbers]."""
     ordered = history.sort_values(["run_id", "round"])
-    numbers = np.column_stack([numbers_of(ordered[column]) for column in columns])
-    rows = ordered.groupby("run_id", observed=True).indices
-    return {str(run_id): numbers[where] for run_id, where in rows.items()}
+    runs = ordered.groupby("run_id", observed=True, sort=False)
+    return {
+        str(run_id): np.column_stack([numbers_of(rows[column]) for column in columns])
+        for run_id, rows in runs
+    }
 
 
 def numbers_of(column: pd.Series[Any]) -> Floats:
-    """A column as [snapshots, 1], or [snapshots, k] where it holds lists of k numbers."""
+    """A run's column as [snapshots, 1], or [snapshots, k] where it holds lists of k numbers."""
     if column.dtype != object:
         return column.to_numpy(np.float64, na_value=np.nan)[:, None]
     return np.stack([np.asarray(value, dtype=np.float64) for value in column])

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
 from vistab.analysis.claims.base import (
     EXCHANGEABLE,
     SIGN_FLIP,
     Evidence,
-    Floats,
+    Fractions,
     Kind,
     Table,
+    evidence_of,
+    floats,
+    mean,
     replicates_of,
     run_ids_of,
     side_values,
@@ -27,7 +32,7 @@ def gather(claim: InteractionClaim, comparison: Comparison, table: Table) -> Evi
     treatment = side_values(comparison, "treatment", found.values)
     control = side_values(comparison, "control", found.values)
     weights, most = contrast(claim, len(comparison.levels))
-    return Evidence(
+    return evidence_of(
         replicates_of(comparison),
         (treatment - control) @ weights,
         treatment @ weights,
@@ -36,18 +41,18 @@ def gather(claim: InteractionClaim, comparison: Comparison, table: Table) -> Evi
         {
             "levels": list(comparison.levels),
             "means": {
-                "treatment": treatment.mean(axis=0).tolist(),
-                "control": control.mean(axis=0).tolist(),
+                "treatment": floats(mean(treatment)).tolist(),
+                "control": floats(mean(control)).tolist(),
             },
-            "effects": (treatment - control).mean(axis=0).tolist(),
+            "effects": floats(mean(treatment - control)).tolist(),
         },
     )
 
 
-def contrast(claim: InteractionClaim, n_levels: int) -> tuple[Floats, float]:
+def contrast(claim: InteractionClaim, n_levels: int) -> tuple[Fractions, float]:
     """Weights [L] of one side's levels, and the most they can make of values in [0, 1]."""
     if claim.along is None:
-        return np.array([1.0, -1.0]), 1.0
+        return np.array([Fraction(1), Fraction(-1)], dtype=object), 1.0
     return slope_weights(n_levels), largest_slope(n_levels)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
-from vistab.analysis.claims.base import CannotJudge, Table
+import numpy as np
+
+from vistab.analysis.claims.base import CannotJudge, Table, Values
 from vistab.plan.model import Plan
 from vistab.spec.claims import ClaimSpec
 from vistab.spec.effects import largest_effect, metric_bounds, reach_of
@@ -20,7 +23,7 @@ HEALTHY = "healthy"
 class Measure:
     """A number by run_id, and the bounds within which it must lie (None if it has none)."""
 
-    values: dict[str, float]
+    values: Values
     bounds: Bounds | None
 
     def scaled_bounds(self, most: float) -> Bounds | None:
@@ -39,15 +42,24 @@ def measure(claim: Any, run_ids: Sequence[str], table: Table) -> Measure:
     return Measure(had_outcome(claim.outcome, table.outcomes(run_ids)), (0.0, 1.0))
 
 
-def had_outcome(outcome: str, outcomes: dict[str, str]) -> dict[str, float]:
-    """1.0 for each run that had the outcome, else 0.0; `failed` is any outcome but healthy."""
+def had_outcome(outcome: str, outcomes: dict[str, str]) -> dict[str, Fraction]:
+    """1 for each run that had the outcome, else 0; `failed` is any outcome but healthy."""
     if outcome == "failed":
-        return {run_id: float(value != HEALTHY) for run_id, value in outcomes.items()}
-    return {run_id: float(value == outcome) for run_id, value in outcomes.items()}
+        return {run_id: Fraction(value != HEALTHY) for run_id, value in outcomes.items()}
+    return {run_id: Fraction(value == outcome) for run_id, value in outcomes.items()}
+
+
+def to_ten_digits(value: float) -> Fraction:
+    """The value as a decimal number of ten digits.
+
+    What measures the same in two runs need not be equal to the last bit (sums in another order);
+    such a difference is no effect.
+    """
+    return Fraction(f"{value:.10g}")
 
 
 def metric_of(metric: str, run_ids: Sequence[str], table: Table) -> Measure:
-    """A column of runs.parquet. Where a run diverged and has no value, it counts as the worst.
+    """A column of runs.parquet. A run without a finite value counts as the worst there is.
 
     What chance carries beyond a bound (high_quality of a narrow sampler) counts as the bound.
     Raises CannotJudge if there is no such column, or no worst value to stand in for a NaN.
@@ -55,12 +67,13 @@ def metric_of(metric: str, run_ids: Sequence[str], table: Table) -> Measure:
     if metric not in table.runs:
         raise CannotJudge(f"the runs have no column {metric}")
     values = table.column(metric, run_ids).astype(float)
+    values = values.where(np.isfinite(values))
     bounds = bounds_of(metric, table.plan)
     if bounds is not None:
         values = values.fillna(bounds[better_of(metric, table.plan) == "lower"]).clip(*bounds)
     if values.isna().any():
         raise CannotJudge(f"{metric} is not a number in {int(values.isna().sum())} runs")
-    return Measure({str(run_id): float(value) for run_id, value in values.items()}, bounds)
+    return Measure({str(run): to_ten_digits(value) for run, value in values.items()}, bounds)
 
 
 def bounds_of(metric: str, plan: Plan) -> Bounds | None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
-
-import numpy as np
 
 from vistab.analysis.claims.base import (
     EXCHANGEABLE,
@@ -13,6 +12,7 @@ from vistab.analysis.claims.base import (
     Evidence,
     Kind,
     Table,
+    Values,
     run_ids_of,
     side_values,
     two_sides,
@@ -41,18 +41,18 @@ def gather(claim: OnsetClaim, comparison: Comparison, table: Table) -> Evidence:
     )
 
 
-def event_times(claim: OnsetClaim, run_ids: Sequence[str], table: Table) -> dict[str, float]:
+def event_times(claim: OnsetClaim, run_ids: Sequence[str], table: Table) -> dict[str, Fraction]:
     """min(T, rounds) by run_id. Never is `rounds`; a stalled run failed at round 0."""
     column = "onset_round" if claim.event == "failure" else "converged_round"
     times = table.column(column, run_ids).astype("Float64").fillna(float(table.rounds))
     if claim.event == "failure":
         times = times.mask(table.column("outcome", run_ids) == "stalled", 0.0)
-    return {str(run_id): min(float(time), table.rounds) for run_id, time in times.items()}
+    return {str(run_id): Fraction(min(float(time), table.rounds)) for run_id, time in times.items()}
 
 
-def curve(comparison: Comparison, side: Side, times: dict[str, float], rounds: int) -> Survival:
+def curve(comparison: Comparison, side: Side, times: Values, rounds: int) -> Survival:
     """Kaplan-Meier curve over all runs of one side."""
-    return kaplan_meier(np.array([times[run] for run in run_ids_of(comparison, side)]), rounds)
+    return kaplan_meier([float(times[run]) for run in run_ids_of(comparison, side)], rounds)
 
 
 def to_record(found: Survival) -> dict[str, Any]:

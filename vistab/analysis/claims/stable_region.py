@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-import numpy as np
+from fractions import Fraction
 
 from vistab.analysis.claims.base import (
     EXCHANGEABLE,
     SIGN_FLIP,
     CannotJudge,
     Evidence,
+    Fractions,
     Kind,
     Table,
+    Values,
     by_replicate,
+    floats,
+    mean,
     run_ids_of,
     side_values,
     two_sides,
@@ -32,7 +35,7 @@ def gather(claim: StableRegionClaim, comparison: Comparison, table: Table) -> Ev
     healthy = had_outcome(HEALTHY, table.outcomes(run_ids_of(comparison)))
     assignments = table.assignments()
 
-    def lengths(side: Side) -> np.typing.NDArray[np.float64]:
+    def lengths(side: Side) -> Fractions:
         return by_replicate(
             comparison,
             lambda cell: mean_length(claim.along, cell, side, comparison, healthy, assignments),
@@ -48,12 +51,12 @@ def gather(claim: StableRegionClaim, comparison: Comparison, table: Table) -> Ev
         {
             "levels": list(comparison.levels),
             "healthy": {
-                side: side_values(comparison, side, healthy).mean(axis=0).tolist()
+                side: floats(mean(side_values(comparison, side, healthy))).tolist()
                 for side in comparison.sides
             },
             "mean_length": {
-                "treatment": float(treatment.mean()),
-                "control": float(control.mean()),
+                "treatment": float(mean(treatment)),
+                "control": float(mean(control)),
             },
         },
     )
@@ -64,9 +67,9 @@ def mean_length(
     cell: Cell,
     side: Side,
     comparison: Comparison,
-    healthy: Mapping[str, float],
+    healthy: Values,
     assignments: Assignments,
-) -> float:
+) -> Fraction:
     """Mean length of the longest healthy stretch over the lines of one side of a cell.
 
     A line is the runs that differ in `along` alone; one that lacks a value of it is left out.
@@ -79,7 +82,8 @@ def mean_length(
     whole = [line for line in lines.values() if len(line) == len(comparison.levels)]
     if not whole:
         raise CannotJudge(f"no {side} arm has every value of {along}")
-    return float(np.mean([longest_stretch([healthy[r] == 1 for r in line]) for line in whole]))
+    lengths = [longest_stretch([healthy[run_id] == 1 for run_id in line]) for line in whole]
+    return Fraction(sum(lengths), len(lengths))
 
 
 STABLE_REGION = Kind(

@@ -8,6 +8,9 @@ from vistab.analysis.claims.base import (
     Evidence,
     Kind,
     Table,
+    evidence_of,
+    floats,
+    mean,
     replicates_of,
     run_ids_of,
     side_values,
@@ -23,16 +26,14 @@ def gather(claim: TrendClaim, comparison: Comparison, table: Table) -> Evidence:
     found = measure(claim, run_ids_of(comparison), table)
     by_level = side_values(comparison, "arms", found.values)
     n_levels = len(comparison.levels)
-    return Evidence(
+    return evidence_of(
         replicates_of(comparison),
         by_level @ slope_weights(n_levels),
-        None,
-        None,
-        found.scaled_bounds(largest_slope(n_levels)),
-        {
+        bounds=found.scaled_bounds(largest_slope(n_levels)),
+        details={
             "levels": list(comparison.levels),
-            "level_means": by_level.mean(axis=0).tolist(),
-            "level_by_replicate": by_level.tolist(),
+            "level_means": floats(mean(by_level)).tolist(),
+            "level_by_replicate": floats(by_level).tolist(),
         },
     )
 

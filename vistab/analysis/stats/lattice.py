@@ -40,10 +40,9 @@ def chance_of_reaching(sizes: Whole, total: Whole) -> Floats:
     period = 2 * most + 2
     angles = 2 * np.pi * np.arange(period // 2 + 1) / period
     transform = np.ones((len(sizes), len(angles)))
-    counts = np.arange(sizes.shape[1] + 1)[:, None]
     for size in range(1, int(sizes.max(initial=0)) + 1):
-        powers = np.cos(size * angles) ** counts
-        transform *= powers[(sizes == size).sum(axis=1)]
+        counts, of_study = np.unique((sizes == size).sum(axis=1), return_inverse=True)
+        transform *= (np.cos(size * angles) ** counts[:, None])[of_study]
     chances = np.fft.irfft(transform, n=period, axis=1)[:, : most + 1]  # of 0, 1, 2, ... steps
     chances[:, 1:] *= 2  # and of as many below 0
     below = np.hstack([np.zeros((len(sizes), 1)), chances.cumsum(axis=1)])

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtr
 
 from vistab.analysis.stats.betting import capital
 from vistab.analysis.stats.lattice import as_steps, chance_of_reaching
@@ -26,6 +27,14 @@ FEWEST_FLIPS, MOST_FLIPS = 4_096, 65_536
 HITS = 40
 """As many flips are drawn as give so many hits at the level asked, within these bounds."""
 FLIPS_AT_ONCE = 4_096
+MOST_COUNTED = 500
+"""Past so many replicates the sum of flipped effects is taken for normal."""
+
+
+def signs_of_sums(values: Floats) -> Floats:
+    """Which way the effects of each study add up: 1, -1, or 0 where only rounding is left."""
+    sums = np.nansum(values, axis=1)
+    return np.where(np.abs(sums) <= TIE * np.nansum(np.abs(values), axis=1), 0.0, np.sign(sums))
 
 
 def rejected(values: Floats, level: float) -> Bools:
@@ -36,6 +45,8 @@ def rejected(values: Floats, level: float) -> Bools:
     good enough where many studies are averaged.
     """
     moving = np.nan_to_num(values)  # no effect changes no sum, as one of 0 does
+    if values.shape[1] > MOST_COUNTED:
+        return normal_p(moving) <= level
     if (sizes := as_steps(moving)) is not None:
         total = np.abs((sizes * np.sign(moving).astype(np.int64)).sum(axis=1))
         exact: Bools = chance_of_reaching(sizes, total) <= level + 1e-12
@@ -48,6 +59,14 @@ def rejected(values: Floats, level: float) -> Bools:
     open_still = ~decided & (reached > rms)
     decided[open_still] = small_p(moving[open_still], level)
     return decided
+
+
+def normal_p(values: Floats) -> Floats:
+    """The p that the central limit theorem gives; 1 for a study without any effect."""
+    rms = np.sqrt((values**2).sum(axis=1))
+    reached = np.abs(values.sum(axis=1))
+    p: Floats = 2 * ndtr(-np.divide(reached, rms, out=np.zeros_like(rms), where=rms > 0))
+    return p
 
 
 def small_p(values: Floats, level: float) -> Bools:

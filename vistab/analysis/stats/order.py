@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
 
-
-def slope_weights(n_levels: int) -> Floats:
-    """Weights [L] whose product with L values is their least-squares slope per step."""
-    steps = np.arange(n_levels) - (n_levels - 1) / 2
-    weights: Floats = steps / np.sum(steps**2)
-    return weights
+def slope_weights(n_levels: int) -> npt.NDArray[np.object_]:
+    """Weights [L], fractions, whose product with L values is their least-squares slope per step."""
+    steps = [Fraction(2 * level - (n_levels - 1), 2) for level in range(n_levels)]
+    squares = sum(step**2 for step in steps)
+    return np.array([step / squares for step in steps], dtype=object)
 
 
 def largest_slope(n_levels: int) -> float:
     """The steepest slope that `n_levels` values in [0, 1] can have."""
-    return float(slope_weights(n_levels).clip(min=0).sum())
+    return float(sum(weight for weight in slope_weights(n_levels) if weight > 0))
 
 
 def longest_stretch(healthy: Sequence[bool] | npt.NDArray[np.bool_]) -> int:

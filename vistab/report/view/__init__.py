@@ -38,6 +38,7 @@ from vistab.report.view.method import (
     design,
     explored_flow,
     flow,
+    generations,
     losses,
     machine,
 )
@@ -89,6 +90,7 @@ class View:
     flow: Flow
     losses: tuple[Loss, ...]
     design: tuple[Fact, ...]
+    generations: tuple[str, ...]
     machine: tuple[Fact, ...]
     provenance: Mapping[str, Any]
     payload: Mapping[str, Any]
@@ -139,6 +141,7 @@ def build_view(study: Study, verdicts: Sequence[Verdict], results: Results) -> V
         flow=flow(study, runs, verdicts),
         losses=losses(results.runs),
         design=design(study, results.provenance, epochs),
+        generations=generations(results.provenance),
         machine=machine(results.provenance, results.runs),
         provenance=results.provenance,
         payload=payload(results, verdicts, strips, study, told),

@@ -16,6 +16,7 @@ from vistab.report.view.images import data_size, evidence_words, images_words, n
 from vistab.report.view.layout import grid_axes
 from vistab.report.view.search_words import extent
 from vistab.report.words import axis_name, listed, value_name
+from vistab.results.sealed import FILES
 from vistab.spec.base import Spec
 from vistab.spec.families import FamilySpec
 from vistab.spec.search import Range, confirmed_names, n_suggestions, space_of
@@ -201,6 +202,28 @@ def _values(value: Any) -> str:
     return value_name(value)
 
 
+def generations(provenance: Mapping[str, Any]) -> tuple[str, ...]:
+    """A line for every older results folder of this study, whose results could be seen before."""
+    return tuple(_generation(one, provenance) for one in provenance.get("generations", ()))
+
+
+def _generation(one: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
+    if one["declared"] is None:
+        return f"{one['folder']}: what it declared is lost, so every claim here is post hoc."
+    told = (
+        f"{one['folder']}, declared {one['declared']}: seed {one['seed']}, "
+        f"{count(one['replicates'], 'replicate')}, {count(len(one['claims']), 'claim')}"
+    )
+    if one["seed"] != provenance["seed"]:
+        return f"{told}; its runs have other random numbers than these."
+    if one["replicates"] != provenance["replicates"]:
+        return (
+            f"{told}; its runs share random numbers with these, and there was another number of "
+            "them, so every claim here is post hoc."
+        )
+    return f"{told}; its runs share random numbers with these, so what it declared counts here."
+
+
 def machine(provenance: Mapping[str, Any], runs: pd.DataFrame) -> tuple[Fact, ...]:
     """What the study ran on; whatever the provenance does not know is left out."""
     vistab = provenance.get("vistab") or {}
@@ -213,12 +236,57 @@ def machine(provenance: Mapping[str, Any], runs: pd.DataFrame) -> tuple[Fact, ..
         ("Platform", provenance.get("platform")),
         ("Processor", " \u00d7 ".join(_known(provenance, "cores", "cpu"))),
         ("Engine", ", ".join(_known(provenance, "engine", "device"))),
+        ("Trained on", "; ".join(map(_conditions, provenance.get("trained_on", ())))),
         ("From, to", f"{start} to {end}" if start and end else start),
+        ("Sessions", _sessions(provenance.get("sessions", ()))),
         ("Training time, all runs", f"{seconds:,.0f} s" if seconds else None),
         ("Hash of what is trained", provenance.get("trained_hash")),
         ("Hash of what is claimed", provenance.get("claimed_hash")),
+        ("Hashes of the stored files", _hashes(provenance)),
     )
     return tuple(Fact(name, str(value)) for name, value in facts if value)
+
+
+CONDITIONS = {
+    "device_name": "{}",
+    "cpu_capability": "{}",
+    "threads": "threads: {}",
+    "pack_size": "runs a pack: {}",
+    "compiled": "compiled",
+    "torch": "torch {}",
+}
+"""How what decides a run's bits is written."""
+
+
+def _conditions(one: Mapping[str, Any]) -> str:
+    """Under what conditions some of the runs were trained; what is not known is left out."""
+    said = [
+        text.format(one[key]) for key, text in CONDITIONS.items() if one[key] not in (None, False)
+    ]
+    return f"{', '.join(said) or one['device']} ({count(one['runs'], 'run')})"
+
+
+def _sessions(sessions: Sequence[Mapping[str, Any]]) -> str | None:
+    """How many, if more than one, and with what else than the last one they ran."""
+    if len(sessions) < 2:
+        return None
+    ran = [_ran_with(session) for session in sessions]
+    others = dict.fromkeys(name for one in ran for name in one if name not in ran[-1])
+    return f"{len(sessions)}{', some of them with ' if others else ''}{', '.join(others)}"
+
+
+def _ran_with(session: Mapping[str, Any]) -> list[str]:
+    vistab = session.get("vistab") or {}
+    told = " ".join(filter(None, (vistab.get("version"), _commit(vistab.get("commit")))))
+    packages = (session.get("packages") or {}).items()
+    machine = [str(session[key]) for key in ("platform", "cpu") if session.get(key)]
+    return [*([f"vistab {told}"] if told else []), *(f"{k} {v}" for k, v in packages), *machine]
+
+
+def _hashes(provenance: Mapping[str, Any]) -> str:
+    if FILES in provenance:
+        return "kept, and compared when this was made"
+    return "none were kept, so nobody can tell whether they were changed since"
 
 
 def _known(provenance: Mapping[str, Any], *keys: str) -> list[str]:
