@@ -116,7 +116,7 @@ def simulate(make_study):
     return make
 
 
-@pytest.mark.parametrize("correlation", [0.0, 0.7])
+@pytest.mark.parametrize("correlation", [pytest.param(0.0, marks=pytest.mark.slow), 0.7])
 @pytest.mark.parametrize("name", EFFECTS)
 def test_the_mean_effect_is_the_one_asked_for(make_study, name, correlation, monkeypatch):
     """In the pool as it was drawn, within its standard error; exactly once chances are tilted."""

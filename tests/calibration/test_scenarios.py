@@ -108,9 +108,8 @@ def as_foretold(name: str, found: Tally) -> bool:
     return low - TOLERANCE <= told <= high + TOLERANCE
 
 
-@pytest.mark.parametrize("name", ["rate", "trend of a metric", "equivalence of an outcome"])
-def test_a_true_claim_is_supported_about_as_often_as_foretold(name):
-    name = f"{name}: planted effect"
+def test_a_true_claim_is_supported_about_as_often_as_foretold():
+    name = "rate: planted effect"
     assert as_foretold(name, few(name))
 
 

@@ -7,6 +7,8 @@ from textwrap import dedent
 
 import pytest
 
+from vistab.analysis import power
+
 VERBS = ("study", "check", "plan", "report", "judge", "schema", "new", "theory", "detect")
 
 
@@ -87,8 +89,12 @@ def test_check_counts_what_a_sound_study_holds(vistab):
         ),
     ],
 )
-def test_plan_warns_of_margins_that_the_interval_cannot_fall_within(vistab, edit, rule, says):
-    """Where treatment and control would not differ at all."""
+def test_plan_warns_of_margins_that_the_interval_cannot_fall_within(
+    vistab, edit, rule, says, monkeypatch
+):
+    """Where treatment and control would not differ at all; its power is not what is asked here."""
+    untold = power.Power(0.0, 0.05, 2, 0, reason="untold")
+    monkeypatch.setattr(power, "power_of", lambda plan, claim: untold)
     edit("kind: rate, expect: lower", rule)
     out = " ".join(vistab("plan", "tiny.yaml").out.split())
     assert ("C1 cannot" in out) == (says is not None)

@@ -53,7 +53,7 @@ DIRECTIONS = {  # in sentences: of an effect above 0, and below
     "equivalence": (" more", " less"),
 }
 REUSED = settings(
-    max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )  # the fixtures are functions of their arguments
 
 
