@@ -207,6 +207,22 @@ def test_runs_stay_finished_when_the_pack_size_changes(load, study, plan, record
     assert set(runs["pack"]) == {pack.pack_id for pack in plan.packs}
 
 
+@pytest.mark.parametrize("sizes", [("pack: 4", "pack: 1"), ("pack: 1", "pack: 4")])
+def test_a_run_recorded_twice_counts_as_its_planned_pack_has_it(load, record, out, sizes):
+    """Whichever was recorded first: packs of another size are not this session's."""
+    before, planned = (load(("pack: 4", size)) for size in sizes)
+    with open_store(out, planned) as store:
+        for study, severity in ((before, 0.25), (planned, 0.75)):
+            for pack in make_plan(study).packs:
+                told = record(pack)
+                told.runs["severity"] = severity
+                store.pack_folder(pack.pack_id).write(told)
+        store.consolidate(make_plan(planned))
+        runs = load_results(store.folder).runs
+    assert set(runs["pack"]) == {pack.pack_id for pack in make_plan(planned).packs}
+    assert (runs["severity"] == 0.75).all()
+
+
 def test_a_crashed_pack_is_tried_again_and_then_counts_as_finished(study, plan, record, out):
     pack = plan.packs[0]
     with open_store(out, study) as store:
