@@ -9,21 +9,19 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
+from oracle_cells import Compared, Row, Slots, arms_of, columns_of, compared
+from oracle_statistics import betting, exactly, holm, mean, sign_flip
 
-Row = Mapping[str, Any]
-Slots = dict[tuple[str, Any], list[Row]]
 UPWARDS = {"higher": 1, "later": 1, "wider": 1, "lower": -1, "sooner": -1, "narrower": -1}
 NOT_WORSE = {"not_higher": -1, "not_lower": 1}
 METRICS = {"final_coverage": (1, "higher"), "severity": (1, "lower"), "final_modes": (8, "higher")}
-"""Largest value (the least is 0; the target of these studies has 8 modes), and which way is better."""
+"""Largest value (the least is 0; there are 8 modes), and which way is better."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,9 @@ class Against:
 
     def interval(self, alpha: Fraction) -> tuple[float, float]:
         """For the mean effect, at 1 - alpha."""
-        return betting([float(e / self.most) for e in self.effects.values()], float(alpha), self.most)
+        return betting(
+            [float(e / self.most) for e in self.effects.values()], float(alpha), self.most
+        )
 
 
 @dataclass
@@ -61,17 +61,6 @@ class Answer:
     at_an_edge: bool = False
 
 
-def mean(values: Iterable[Fraction]) -> Fraction:
-    """The mean of one or more numbers."""
-    known = list(values)
-    return sum(known, Fraction(0)) / len(known)
-
-
-def exactly(value: Any) -> Fraction:
-    """A number as it is written in decimals: 0.1 is a tenth."""
-    return Fraction(str(value))
-
-
 def answers(study: Mapping[str, Any], table: pd.DataFrame) -> list[Answer]:
     """What is to be said of every claim of the study, in order."""
     rows = [row for row in table.to_dict("records") if row["role"] == "confirm"]
@@ -90,109 +79,6 @@ def answers(study: Mapping[str, Any], table: pd.DataFrame) -> list[Answer]:
         if answer.word != "void":
             rule(claim, answer, against, alpha)
     return [answer for _, answer, _ in found]
-
-
-# ---- which runs
-
-
-def columns_of(study: Mapping[str, Any]) -> list[str]:
-    """Every path that an axis or a named arm sets."""
-    arms = study.get("arms", ())
-    paths = [study.get("axes", {}), *(a["set"] for a in arms), *(a.get("axes", {}) for a in arms)]
-    return list(dict.fromkeys(itertools.chain(*paths)))
-
-
-def base_value(study: Mapping[str, Any], path: str) -> Any:
-    """What the study says of a path outside of its axes."""
-    found: Any = study
-    for key in path.split("."):
-        found = found[key]
-    return found
-
-
-def arms_of(study: Mapping[str, Any]) -> set[tuple[Any, ...]]:
-    """Every assignment of the columns: the grid less what is excluded, and the named arms."""
-    base = {path: base_value(study, path) for path in columns_of(study)}
-    grid = [
-        cell
-        for cell in product(study.get("axes", {}))
-        if not any(set(out.items()) <= set(cell.items()) for out in study.get("exclude", ()))
-    ]
-    named = [
-        {**arm["set"], **cell} for arm in study.get("arms", ()) for cell in product(arm.get("axes", {}))
-    ]
-    return {tuple({**base, **arm}.values()) for arm in (*grid, *named)}
-
-
-def product(axes: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """Every combination of the axes' values."""
-    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
-
-
-def takes(row: Row, selector: Mapping[str, Any], within: Mapping[str, Any]) -> bool:
-    """Does a side of a claim take this run?"""
-    if "arm" in selector:
-        taken = row["arm"] == selector["arm"]
-    else:
-        taken = all(row[path] == value for path, value in selector.items())
-    allowed = {p: v if isinstance(v, list) else [v] for p, v in within.items()}
-    return taken and all(row[path] in values for path, values in allowed.items())
-
-
-def names(study: Mapping[str, Any], selector: Mapping[str, Any]) -> set[str]:
-    """The columns that a side names."""
-    if "arm" not in selector:
-        return set(selector)
-    return {path for arm in study["arms"] if arm["name"] == selector["arm"] for path in arm["set"]}
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Complete cells by (replicate, values of the free columns), and how many are not."""
-
-    cells: dict[tuple[Any, ...], Slots]
-    n_left_out: int
-    levels: list[Any]
-
-
-def compared(
-    study: Mapping[str, Any], claim: Mapping[str, Any], sides: Mapping[str, Any], rows: Sequence[Row]
-) -> Compared:
-    """Cells of a claim's sides: a side (or each level of it) needs a run in each."""
-    axis = claim.get("along") or next(iter(claim.get("across", ())), None)
-    within = claim.get("within", {})
-    taken = [(s, row) for s, selector in sides.items() for row in rows if takes(row, selector, within)]
-    levels = [None]
-    if "across" in claim:
-        levels = claim["across"][axis]
-    elif axis:
-        levels = in_order(study, axis, {row[axis] for _, row in taken})
-    free = [c for c in columns_of(study) if c not in {axis}.union(*(names(study, s) for s in sides.values()))]
-    cells: dict[tuple[Any, ...], Slots] = defaultdict(lambda: defaultdict(list))
-    for side, row in taken:
-        level = row[axis] if axis else None
-        if level in levels:
-            key = (row["replicate"], *(row[c] for c in free))
-            cells[key][side, level].append(row)
-    whole = {key: slots for key, slots in cells.items() if len(slots) == len(sides) * len(levels)}
-    return Compared(whole, len(cells) - len(whole), levels)
-
-
-def in_order(study: Mapping[str, Any], axis: str, held: set[Any]) -> list[Any]:
-    """Numbers from small to large; others as the file lists them, named arms' own last."""
-    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in held):
-        return sorted(held)
-    arms = study.get("arms", ())
-    listed = [
-        *study.get("axes", {}).get(axis, ()),
-        *([] if axis in study.get("axes", {}) else [base_value(study, axis)]),
-        *(arm["set"][axis] for arm in arms if axis in arm["set"]),
-        *itertools.chain(*(arm.get("axes", {}).get(axis, ()) for arm in arms)),
-    ]
-    return [value for value in dict.fromkeys(listed) if value in held]
-
-
-# ---- what they say
 
 
 class Void(Exception):
@@ -332,7 +218,9 @@ def ahead(claim: Any, treatment: Row, control: Row) -> int:
 def slope(values: Sequence[Fraction]) -> Fraction:
     """Least squares, per step."""
     steps = [Fraction(2 * k - len(values) + 1, 2) for k in range(len(values))]
-    return sum((s * v for s, v in zip(steps, values, strict=True)), Fraction(0)) / sum(s * s for s in steps)
+    return sum((s * v for s, v in zip(steps, values, strict=True)), Fraction(0)) / sum(
+        s * s for s in steps
+    )
 
 
 def trend(study: Any, claim: Any, slots: Slots, levels: list[Any]) -> Fraction:
@@ -343,7 +231,8 @@ def trend(study: Any, claim: Any, slots: Slots, levels: list[Any]) -> Fraction:
 def interaction(study: Any, claim: Any, slots: Slots, levels: list[Any]) -> Fraction:
     """Of effects at two levels, or of slopes."""
     treatment, control = (
-        [side(study, claim, slots, name, level) for level in levels] for name in ("treatment", "control")
+        [side(study, claim, slots, name, level) for level in levels]
+        for name in ("treatment", "control")
     )
     if "along" in claim:
         return slope(treatment) - slope(control)
@@ -383,68 +272,13 @@ CELL_EFFECTS: dict[str, Callable[..., Fraction | None]] = {
 }
 
 
-# ---- statistics
-
-
-def sign_flip(effects: Iterable[Fraction]) -> Fraction:
-    """The share of all choices of signs whose sum is as far from 0 as the one seen."""
-    known = list(effects)
-    scale = math.lcm(*(effect.denominator for effect in known))
-    whole = [int(effect * scale) for effect in known]
-    sums = [sum(s * e for s, e in zip(signs, whole, strict=True)) for signs in choices(len(whole))]
-    return Fraction(sum(abs(one) >= abs(sum(whole)) for one in sums), len(sums))
-
-
-def choices(n: int) -> Iterable[tuple[int, ...]]:
-    """All signs of n numbers."""
-    return itertools.product((1, -1), repeat=n)
-
-
-def holm(ps: Sequence[Fraction]) -> list[Fraction]:
-    """Adjusted: p of rank k (from 0) times (m - k), no smaller than any of a smaller p, at most 1."""
-    adjusted = []
-    for p in ps:
-        steps = [q * sum(other >= q for other in ps) for q in ps if q <= p]
-        adjusted.append(min(Fraction(1), max(steps)))
-    return adjusted
-
-
-STAKES = [1 - ((j + 0.5) / 20) ** 2 for j in range(20)]
-
-
-def betting(values: Sequence[float], alpha: float, most: Fraction) -> tuple[float, float]:
-    """The hedged interval for the mean of values in [-1, 1], times `most`.
-
-    Capital: half bets on a higher mean than m, half on a lower one, each spread evenly over STAKES,
-    shares of the largest bet that cannot lose more than all. The interval is where it stays below 1 / alpha.
-    """
-    unit = (np.array(values) + 1) / 2
-
-    def log_capital(m: float) -> float:
-        gains = ((unit - m) / m, (m - unit) / (1 - m))
-        with np.errstate(divide="ignore"):
-            logs = [np.log1p(stake * gain).sum() for gain in gains for stake in STAKES]
-        return float(np.logaddexp.reduce(logs) - math.log(2 * len(STAKES)))
-
-    def end(m: float, middle: float) -> float:
-        past = lambda at: log_capital(at) + math.log(alpha)  # noqa: E731
-        return brentq(past, m, middle, xtol=1e-14) if past(m) > 0 > past(middle) else round(m)
-
-    tiny, middle = 1e-9, min(max(float(unit.mean()), 2e-9), 1 - 2e-9)
-    low, high = end(tiny, middle), end(1 - tiny, middle)
-    return float(most) * (2 * low - 1), float(most) * (2 * high - 1)
-
-
-# ---- ruling
-
-
 def has_p(claim: Mapping[str, Any]) -> bool:
     """Claims of no difference go by their interval alone."""
     return claim.get("expect") in UPWARDS
 
 
 def claim_p(claim: Mapping[str, Any], against: Sequence[Against]) -> Fraction:
-    """The largest if all effects are as expected, else the smallest contrary one times their number."""
+    """The largest if all effects are as expected, else the smallest contrary one times them all."""
     sign = UPWARDS[claim["expect"]]
     contrary = [sign_flip(a.effects.values()) for a in against if sign * a.effect <= 0]
     if contrary:
@@ -452,7 +286,9 @@ def claim_p(claim: Mapping[str, Any], against: Sequence[Against]) -> Fraction:
     return max(sign_flip(a.effects.values()) for a in against)
 
 
-def rule(claim: Mapping[str, Any], answer: Answer, against: Sequence[Against], alpha: Fraction) -> None:
+def rule(
+    claim: Mapping[str, Any], answer: Answer, against: Sequence[Against], alpha: Fraction
+) -> None:
     """Fill in word, effect and interval."""
     margin = float(claim.get("margin", 0))
     expect = claim.get("expect")

@@ -105,9 +105,14 @@ def some_claim(rng: random.Random, name: str, study: dict[str, Any]) -> dict[str
     axis = rng.choice(columns)
     others = [path for path in columns if path != axis] or columns
     if kind == "trend":
-        claim |= {"along": axis, "arms": some_side(rng, study, others) if rng.random() < 0.4 else {}}
+        claim |= {
+            "along": axis,
+            "arms": some_side(rng, study, others) if rng.random() < 0.4 else {},
+        }
     else:
-        claim |= some_sides(rng, study, others if kind in ("interaction", "stable_region") else columns)
+        claim |= some_sides(
+            rng, study, others if kind in ("interaction", "stable_region") else columns
+        )
     if kind == "stable_region" or (kind == "interaction" and rng.random() < 0.5):
         claim["along"] = axis
     elif kind == "interaction":
@@ -122,11 +127,11 @@ def some_claim(rng: random.Random, name: str, study: dict[str, Any]) -> dict[str
         claim["within"] = {path: rng.sample(values, rng.randint(1, len(values)))}
     needs = kind == "equivalence" or claim.get("expect", "").startswith("not_")
     if needs or rng.random() < 0.4:
-        largest = {"onset": ROUNDS, "stable_region": 2}.get(kind, 1)
-        largest *= 8 if claim.get("metric") == "final_modes" and claim.get("given") != "ranked" else 1
+        in_modes = claim.get("metric") == "final_modes" and claim.get("given") != "ranked"
+        largest = 8 if in_modes else {"onset": ROUNDS, "stable_region": 2}.get(kind, 1)
         claim["margin"] = round(rng.uniform(0.01, 0.95), 2) * largest
         if not needs and rng.random() < 0.3:
-            pass
+            claim["strict"] = True
     return claim
 
 
@@ -149,13 +154,13 @@ def some_measure(rng: random.Random, kind: str) -> dict[str, Any]:
         return {}
     metric = {"metric": rng.choice(["final_coverage", "severity", "final_modes"])}
     if kind == "score":
-        return metric | {"given": rng.choice(["healthy", "ranked"])}
+        return metric | {"given": rng.choice(["all", "healthy", "ranked"])}
     outcome = {"outcome": rng.choice(["failed", "mode_collapse", "diverged", "healthy"])}
     return outcome if kind == "rate" else rng.choice([outcome, metric, {}])
 
 
 def accepted(document: dict[str, Any], folder: Path) -> Study | None:
-    """The study without the claims that `check` refuses, which are taken out of the document too."""
+    """The study without the claims that `check` refuses, which leave the document too."""
     path = folder / "study.yaml"
     while document["claims"]:
         path.write_text(yaml.safe_dump(document), encoding="utf-8")
@@ -207,7 +212,7 @@ def some_ending(rng: random.Random, failed: bool) -> dict[str, Any]:
     when = rng.randrange(10, ROUNDS + 1, 10)
     coverage = rng.randint(0, 10) / 10
     gone = outcome == "diverged" or rng.random() < 0.02
-    missing = float("nan")
+    missing = rng.choice([float("nan"), float("inf")])
     return {
         "outcome": outcome,
         "onset_round": when if failed and outcome != "stalled" else None,

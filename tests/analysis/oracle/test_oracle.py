@@ -58,7 +58,7 @@ def asked_of(seed: int, folder: Path) -> Counter[tuple[str, str]]:
         study = accepted(document, folder)
     table = some_results(rng, study)
     kept = table[(table["status"] != "missing") | (table["replicate"] % 2 == 0)]  # or no row at all
-    verdicts = judge(study, SimpleNamespace(runs=kept, history=pd_nothing()))
+    verdicts = judge(study, SimpleNamespace(runs=kept, history=None))
     right = answers(document, table)
     wrong = {
         verdict.id: found
@@ -67,10 +67,6 @@ def asked_of(seed: int, folder: Path) -> Counter[tuple[str, str]]:
     }
     assert not wrong, (wrong, document)
     return Counter((verdict.kind, verdict.verdict) for verdict in verdicts)
-
-
-def pd_nothing() -> None:
-    """No claim of these kinds reads histories."""
 
 
 def test_the_judge_says_what_the_oracle_says(tmp_path: Path) -> None:
