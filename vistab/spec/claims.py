@@ -28,8 +28,9 @@ class AssumeSpec(Spec):
     """What `vistab plan` takes for granted as it simulates a claim's power; no verdict reads it.
 
     control: the share of the control's runs that have the outcome (of scores of ranked or healthy
-    runs: that fail); of other claims about a metric, its mean as a share of its range. correlation: how alike the fates
-    of one replicate's runs are, 0 not at all, 1 wholly (of the normal variables behind them).
+    runs: that fail); of other claims about a metric, its mean as a share of its range. correlation:
+    how alike the fates of one replicate's runs are, 0 not at all, 1 wholly (of the normal variables
+    behind them).
     """
 
     control: Annotated[float, Field(gt=0, lt=1)] = 0.5
