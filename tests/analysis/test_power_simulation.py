@@ -233,15 +233,6 @@ def test_an_effect_that_cannot_be_is_refused_in_words(simulate, name, effect, as
             {"kind": "trend", "metric": "final_spread", "along": STEPS, "expect": "lower"},
             "final_spread has no known bounds",
         ),
-        (
-            {
-                "kind": "rate",
-                "expect": "lower",
-                "treatment": {WEIGHT: 5},
-                "control": {STEPS: 1, RATE: 1e-3},
-            },
-            "a run of it is treatment and control at once",
-        ),
     ],
 )
 def test_claims_without_a_model_say_why(simulate, claim, reason):

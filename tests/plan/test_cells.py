@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,16 +69,18 @@ def test_within_filters_both_sides(plan: Callable[[str], Plan]) -> None:
     assert {cell.key[1:] for cell in one.cells} == {(2, False), (5, False)}
 
 
-def test_several_runs_on_a_side_stand_in_one_cell(plan: Callable[[str], Plan]) -> None:
-    """A side that names an axis more gathers what the other side has along it."""
+def test_an_axis_that_one_side_alone_names_has_one_value_on_the_other(
+    plan: Callable[[str], Plan],
+) -> None:
+    """`within` keeps both sides to it; so each side of a cell is one run."""
     (one,) = compared(
         plan,
         f"kind: rate, expect: lower, treatment: {{{WEIGHT}: 5}},"
-        f" control: {{{WEIGHT}: 0, {STEPS}: 1}}",
+        f" control: {{{WEIGHT}: 0, {STEPS}: 1}}, within: {{{STEPS}: 1}}",
     )
     assert one.columns == (LR, NORM)
     runs = one.cells[0].runs
-    assert (len(runs["treatment", None]), len(runs["control", None])) == (3, 1)
+    assert (len(runs["treatment", None]), len(runs["control", None])) == (1, 1)
 
 
 def test_incomplete_cells_are_left_out_and_counted(plan: Callable[[str], Plan]) -> None:
@@ -96,14 +99,14 @@ def test_each_control_has_its_comparison(plan: Callable[[str], Plan]) -> None:
     first, second = compared(
         plan,
         f"kind: rate, treatment: {{{WEIGHT}: 5}}, control: [{{{WEIGHT}: 1}}, {{arm: slow}}],"
-        f" expect: lower, within: {{{NORM}: false}}",
+        f" expect: lower, within: {{{NORM}: false, {STEPS}: 2}}",
         rest,
     )
     assert (first.label, second.label) == (f"{WEIGHT} = 1", "slow")
     assert first.columns == (LR, STEPS, NORM, SCALE)
     assert second.columns == (LR, NORM)
     assert (len(second.cells), second.left_out) == (4, 0)
-    assert len(second.cells[0].runs["treatment", None]) == 3
+    assert len(second.cells[0].runs["treatment", None]) == 1
 
 
 def test_a_column_of_named_arms_keeps_them_apart(plan: Callable[[str], Plan]) -> None:
@@ -172,18 +175,36 @@ VALUES: dict[str, list[Any]] = {WEIGHT: [0.0, 1.0, 5.0], NORM: [False, True], ST
 PARTIAL = st.fixed_dictionaries(
     {}, optional={path: st.sampled_from(values) for path, values in VALUES.items()}
 )
+SELECTOR = st.one_of(PARTIAL, PARTIAL, st.just({"arm": "named"}))
+Cells = dict[Any, dict[str, set[str]]]
 
 
-@given(treatment=PARTIAL, control=PARTIAL, within=PARTIAL, excluded=PARTIAL, named=PARTIAL)
-@settings(deadline=None, max_examples=150)
+@given(
+    treatment=SELECTOR,
+    control=SELECTOR,
+    within=PARTIAL,
+    excluded=PARTIAL,
+    named=PARTIAL,
+    swept=st.sampled_from([{}, {WEIGHT: (0.0, 5.0)}, {STEPS: (1, 2)}]),
+)
+@settings(deadline=None, max_examples=300)
 def test_cells_agree_with_their_definition(
     treatment: dict[str, Any],
     control: dict[str, Any],
     within: dict[str, Any],
     excluded: dict[str, Any],
     named: dict[str, Any],
+    swept: dict[str, Any],
 ) -> None:
-    """A cell: a replicate x a value of every column that neither side names, with both sides."""
+    """A cell: a replicate x a value of every column that neither side names, with both sides.
+
+    A claim is accepted just if it has one, and if its sides are even.
+    """
+    arm = NamedArm(
+        name="named",
+        set={**{path: value for path, value in named.items() if path not in swept}, SCALE: 0.5},
+        axes=swept,
+    )
     study = Study(
         study="s",
         target=RingTarget(kind="ring"),
@@ -191,49 +212,147 @@ def test_cells_agree_with_their_definition(
         replicates=2,
         axes={path: tuple(values) for path, values in VALUES.items()},
         exclude=(excluded,) if excluded else (),
-        arms=(NamedArm(name="named", set={**named, SCALE: 0.5}),),
-        claims=(
-            RateClaim(
-                id="A",
-                says="s",
-                kind="rate",
-                treatment=treatment,
-                control=control,
-                within=within,
-                expect="lower",
-            ),
-        ),
+        arms=(arm,),
     )
     try:
-        made = make_plan(study)
+        bare = make_plan(study)
     except StudyError:
-        made = make_plan(study.model_copy(update={"claims": ()}))
-        complete, sides, _ = brute_force(made, treatment, control, within)
-        assert not complete or sides["treatment"] == sides["control"]
+        return  # the arms themselves are refused
+    sides = {"treatment": treatment, "control": control}
+    complete, left_out = brute_force(bare, sides, within, tuple(arm.set))
+    sound = treatment and control and complete and is_even(bare, complete, sides, tuple(arm.set))
+    claim = RateClaim(id="A", says="s", kind="rate", within=within, expect="lower", **sides)
+    try:
+        made = make_plan(study.model_copy(update={"claims": (claim,)}))
+    except StudyError:
+        assert not sound
         return
-    (one,) = comparisons(made, study.claims[0])
-    complete, _, left_out = brute_force(made, treatment, control, within)
+    assert sound
+    (one,) = comparisons(made, claim)
     got = {
         (cell.replicate, cell.key): {slot[0]: set(runs) for slot, runs in cell.runs.items()}
         for cell in one.cells
     }
     assert got == complete
     assert one.left_out == left_out
+    for cell in got.values():
+        check_cell(bare, cell, sides, tuple(arm.set))
+
+
+def names_of(selector: dict[str, Any], arm_paths: tuple[str, ...]) -> set[str]:
+    return set(arm_paths if "arm" in selector else selector)
 
 
 def brute_force(
-    made: Plan, treatment: dict[str, Any], control: dict[str, Any], within: dict[str, Any]
-) -> tuple[dict[Any, dict[str, set[str]]], dict[str, set[str]], int]:
-    """Complete cells, the runs of each side, and the number of incomplete cells."""
-    columns = [c for c in made.columns if c not in treatment and c not in control]
-    cells: dict[Any, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    sides: dict[str, set[str]] = {"treatment": set(), "control": set()}
+    made: Plan, sides: dict[str, dict[str, Any]], within: dict[str, Any], arm_paths: tuple[str, ...]
+) -> tuple[Cells, int]:
+    """Complete cells by key, and the number of incomplete ones."""
+    named = set().union(*(names_of(selector, arm_paths) for selector in sides.values()))
+    columns = [column for column in made.columns if column not in named]
+    cells: Cells = defaultdict(lambda: defaultdict(set))
     for run in made.runs:
-        for side, selector in (("treatment", treatment), ("control", control)):
-            wanted = [*selector.items(), *within.items()]
-            if all(run.arm.assignment[path] == value for path, value in wanted):
-                key = (run.replicate, tuple(run.arm.assignment[c] for c in columns))
-                cells[key][side].add(run.run_id)
-                sides[side].add(run.run_id)
+        at = run.arm.assignment
+        if any(at[path] != value for path, value in within.items()):
+            continue
+        for side, selector in sides.items():
+            if all(
+                run.arm.name == value if path == "arm" else at[path] == value
+                for path, value in selector.items()
+            ):
+                cells[run.replicate, tuple(at[c] for c in columns)][side].add(run.run_id)
     complete = {key: dict(cell) for key, cell in cells.items() if len(cell) == 2}
-    return complete, sides, len(cells) - len(complete)
+    return complete, len(cells) - len(complete)
+
+
+def is_even(
+    made: Plan, cells: Cells, sides: dict[str, dict[str, Any]], arm_paths: tuple[str, ...]
+) -> bool:
+    """No run is on both sides; what one side names, all of the other side's runs have alike."""
+    at = {run.run_id: run.arm.assignment for run in made.runs}
+    runs = {side: set().union(*(cell[side] for cell in cells.values())) for side in sides}
+    named = [names_of(selector, arm_paths) for selector in sides.values()]
+    alike = all(
+        len({at[run][column] for run in runs[side]}) == 1
+        for column in named[0] ^ named[1]
+        for side in sides
+    )
+    return alike and not runs["treatment"] & runs["control"]
+
+
+def check_cell(
+    made: Plan, cell: dict[str, set[str]], sides: dict[str, Any], arm_paths: tuple[str, ...]
+) -> None:
+    """The sides of a cell hold the same value of every column that neither names, and one each."""
+    at = {run.run_id: run.arm.assignment for run in made.runs}
+    named = set().union(*(names_of(selector, arm_paths) for selector in sides.values()))
+    for column in made.columns:
+        held = [{at[run][column] for run in cell[side]} for side in sides]
+        assert [len(values) for values in held] == [1, 1]
+        assert column in named or held[0] == held[1]
+
+
+@pytest.mark.parametrize(
+    ("control", "within", "refused"),
+    [
+        (
+            "{arm: small_step}",
+            "",
+            f"compares sides over different values of {STEPS}: treatment holds 1, 2, 5 and control "
+            f"holds 2; write within: {{{STEPS}: 2}}, or name {STEPS} on both sides",
+        ),
+        ("{arm: small_step}", f"{STEPS}: 2", None),
+        (f"{{{WEIGHT}: 0, {STEPS}: 1}}", f"{STEPS}: [1, 2]", "compares sides over different"),
+        (f"{{{STEPS}: 2}}", "", f"selects 1 of the arms that treatment selects, so runs are on "
+         f"both sides; name {STEPS} or {WEIGHT} on both sides"),
+        ("{}", "", "must name at least one axis and its value, or {arm: NAME}, {} got"),
+        (f"[{{{WEIGHT}: 0}}, {{arm: small_step}}]", "", "compares sides over different values"),
+    ],
+)  # fmt: skip
+def test_a_mean_over_several_values_is_never_held_against_a_single_one(
+    plan: Callable[[str], Plan], control: str, within: str, refused: str | None
+) -> None:
+    """Weight 5 at one, two and five steps, against an arm that has two."""
+    text = f"""
+replicates: 6
+axes: {{{STEPS}: [1, 2, 5], {WEIGHT}: [0, 5]}}
+arms: [{{name: small_step, set: {{{SCALE}: 0.25, {STEPS}: 2}}}}]
+claims:
+  - {{id: A, says: s, kind: rate, expect: lower, treatment: {{{WEIGHT}: 5}}, control: {control},
+     within: {{{within}}}}}
+"""
+    if refused is None:
+        assert plan(text).study.claims
+        return
+    with pytest.raises(StudyError) as caught:
+        plan(text)
+    (problem,) = caught.value.problems
+    assert refused in str(problem)
+    assert problem.path.startswith("claims[0].control")
+
+
+def test_a_treatment_that_names_nothing_is_refused_where_it_stands(
+    plan: Callable[[str], Plan],
+) -> None:
+    with pytest.raises(StudyError) as caught:
+        compared(plan, f"kind: rate, expect: lower, treatment: {{}}, control: {{{WEIGHT}: 0}}")
+    assert [problem.path for problem in caught.value.problems] == ["claims[0].treatment"]
+
+
+def test_a_value_that_no_run_of_the_control_shares_may_be_kept_by_within(
+    plan: Callable[[str], Plan],
+) -> None:
+    """Scales 1 and 0.5 against an arm at 0.25: the hint names one of either side's, and works."""
+    arms = f"""
+arms:
+  - {{name: half, set: {{{SCALE}: 0.5}}, axes: {{{WEIGHT}: [0, 5]}}}}
+  - {{name: quarter, set: {{{SCALE}: 0.25}}}}"""
+    claim = f"kind: rate, expect: lower, treatment: {{{WEIGHT}: 5}}, control: {{arm: quarter}}"
+    with pytest.raises(StudyError) as caught:
+        compared(plan, f"{claim}, within: {{{NORM}: false, {STEPS}: 1, {LR}: 1e-3}}", arms)
+    (problem,) = caught.value.problems
+    assert problem.nearest == (
+        f"write within: {{{SCALE}: [0.5, 0.25]}}, or name {SCALE} on both sides"
+    )
+    within = f"within: {{{NORM}: false, {STEPS}: 1, {LR}: 1e-3, {SCALE}: [0.5, 0.25]}}"
+    (one,) = compared(plan, f"{claim}, {within}", arms)
+    assert len(one.cells) == 2

@@ -19,7 +19,7 @@ Slot = tuple[Side, Value | None]
 class Cell:
     """One replicate x one value of every column that no side names.
 
-    `runs` maps each slot to the ids of its runs; several are to be averaged.
+    `runs` maps each slot to the ids of its runs: one, for the sides of a claim are even.
     """
 
     replicate: int

@@ -23,7 +23,15 @@ from vistab.spec.margin_checks import margin_problems, too_large
 from vistab.spec.metrics import FIDELITY_METRICS, beside_signals, claimable, metric_columns
 from vistab.spec.outcomes import Outcome
 from vistab.spec.problems import NOTHING, Place, Problems, nearest_of, nearest_value, show
-from vistab.spec.selection import compare, controls, level_axis, named_paths, selected
+from vistab.spec.selection import (
+    ArmComparison,
+    compare,
+    controls,
+    level_axis,
+    named_paths,
+    selected,
+)
+from vistab.spec.side_checks import uneven
 from vistab.spec.study import BudgetSpec
 from vistab.spec.validation import PLACEHOLDER
 from vistab.spec.values import field_value
@@ -112,6 +120,13 @@ class _Check:
                 missing = "measured with evidence: {features: pixels}" if wants_evidence else None
                 self._add(key, rule, value, missing or nearest_of(value, among))
 
+    def _check_even(self, claim: ComparisonSpec, index: int, comparison: ArmComparison) -> None:
+        """The sides hold the same values of whatever one of them does not name."""
+        many = isinstance(claim.control, tuple)
+        place: Place = ("control", index) if many else ("control",)
+        for rule, nearest in uneven(self._grid, claim, controls(claim)[index], comparison):
+            self._wrong(place, rule, NOTHING, nearest)
+
     def _check_margin(self, claim: ClaimSpec, n_levels: int = 1) -> None:
         """The margin is smaller than the largest effect there can be."""
         family, budget = (self._draft.sections.get(name) for name in ("family", "budget"))
@@ -145,6 +160,9 @@ class _Check:
         return update
 
     def _selector(self, selector: Selector, place: Place) -> dict[str, Any]:
+        if not selector and place != ("arms",):
+            rule = "must name at least one axis and its value, or {arm: NAME}"
+            self._wrong(place, rule, dict(selector))
         if "arm" in selector:
             self._check_arm(selector, place)
             return dict(selector)
@@ -258,7 +276,9 @@ class _Check:
             elif not comparison.cells:
                 rule = f"no complete cell is left; all {comparison.left_out} miss a side or a level"
                 self._wrong(place, rule)
-            elif getattr(claim, "along", None) is not None:
+            elif isinstance(claim, ComparisonSpec):
+                self._check_even(claim, index, comparison)
+            if self._sound and getattr(claim, "along", None) is not None:
                 self._check_margin(claim, len(comparison.levels))
 
 

@@ -1,4 +1,4 @@
-"""A study in which a side of a cell may have several runs, with metrics drawn run by run."""
+"""A study of two rates, three numbers of steps, and metrics drawn run by run."""
 
 from __future__ import annotations
 

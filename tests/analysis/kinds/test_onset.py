@@ -19,7 +19,7 @@ RATE, STEPS, WEIGHT, SCALE = (
     "family.regularizer.weight",
     "optimizer.generator_scale",
 )
-SEVERAL = {"treatment": {WEIGHT: 5.0, SCALE: 0.5}, "control": {WEIGHT: 0.0, STEPS: 2}}
+SEVERAL = {"treatment": {WEIGHT: 5.0, SCALE: 0.5}, "control": {WEIGHT: 0.0, SCALE: 1.0}}
 ROUNDS = 100
 EVENTS = {"failure": ("onset_round", "later"), "convergence": ("converged_round", "sooner")}
 
@@ -50,7 +50,7 @@ def test_effects_are_differences_of_lifelines_restricted_means(
     runs = results.runs.assign(time=times_of(event, results.runs))
     sides = {
         "treatment": runs[(runs[WEIGHT] == 5) & (runs[SCALE] == 0.5)],
-        "control": runs[(runs[WEIGHT] == 0) & (runs[STEPS] == 2)],
+        "control": runs[(runs[WEIGHT] == 0) & (runs[SCALE] == 1)],
     }
     assert all(side["time"].isna().any() and side["time"].notna().any() for side in sides.values())
     (control,) = verdict.details["controls"]

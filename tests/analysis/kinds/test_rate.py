@@ -1,4 +1,4 @@
-"""rate against pandas where sides are uneven, and against McNemar's exact test."""
+"""rate against pandas where sides differ in two columns, and against McNemar's exact test."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ RATE, STEPS, WEIGHT, SCALE = (
     "optimizer.generator_scale",
 )
 FEWER = {"kind": "rate", "expect": "lower"}
-SEVERAL = {"treatment": {WEIGHT: 5.0, SCALE: 0.5}, "control": {WEIGHT: 0.0, STEPS: 2}}
+SEVERAL = {"treatment": {WEIGHT: 5.0, SCALE: 0.5}, "control": {WEIGHT: 0.0, SCALE: 1.0}}
 SIDES = {"treatment": {WEIGHT: 5.0}, "control": {WEIGHT: 0.0}}
 
 
 @pytest.mark.parametrize("outcome", ["failed", "stalled", "healthy"])
-def test_three_runs_against_two_are_shares_by_replicate(outcome: str, judged_runs, drawn) -> None:
+def test_six_cells_a_replicate_are_shares_by_replicate(outcome: str, judged_runs, drawn) -> None:
     study, results = judged_runs({**FEWER, "outcome": outcome, **SEVERAL}, drawn(0))
     (verdict,) = judge(study, results)
     runs = results.runs.assign(
@@ -32,7 +32,7 @@ def test_three_runs_against_two_are_shares_by_replicate(outcome: str, judged_run
         else results.runs["outcome"].eq(outcome)
     )
     treatment = runs[(runs[WEIGHT] == 5) & (runs[SCALE] == 0.5)].groupby("replicate")["had"].mean()
-    control = runs[(runs[WEIGHT] == 0) & (runs[STEPS] == 2)].groupby("replicate")["had"].mean()
+    control = runs[(runs[WEIGHT] == 0) & (runs[SCALE] == 1)].groupby("replicate")["had"].mean()
     effects = (treatment - control).to_numpy()
     assert verdict.effect == pytest.approx(effects.mean())
     exact = permutation_test((effects,), np.mean, permutation_type="samples", n_resamples=np.inf)

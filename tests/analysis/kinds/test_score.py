@@ -21,10 +21,11 @@ RATE, STEPS, WEIGHT, SCALE = (
     "family.regularizer.weight",
     "optimizer.generator_scale",
 )
-SEVERAL = {
-    "treatment": {WEIGHT: 5.0, SCALE: 0.5},  # three runs in each cell, one a number of steps
-    "control": {WEIGHT: 0.0, STEPS: 2},  # two runs, one a scale
+SEVERAL = {  # cells: a replicate, a rate and a number of steps
+    "treatment": {WEIGHT: 5.0, SCALE: 0.5},
+    "control": {WEIGHT: 0.0, SCALE: 1.0},
 }
+CELL = ["replicate", RATE, STEPS]
 SIDES = {"treatment": {WEIGHT: 5.0}, "control": {WEIGHT: 0.0}}
 PAIRED = {"axes": {RATE: (1e-3, 2e-3), WEIGHT: (0.0, 5.0)}}
 HIGHER = {"kind": "score", "metric": "final_coverage", "expect": "higher"}
@@ -43,7 +44,7 @@ METRICS = {  # and what a failed run counts as
 def sides_of(runs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The runs of SEVERAL's two sides."""
     treatment = runs[(runs[WEIGHT] == 5) & (runs[SCALE] == 0.5)]
-    control = runs[(runs[WEIGHT] == 0) & (runs[STEPS] == 2)]
+    control = runs[(runs[WEIGHT] == 0) & (runs[SCALE] == 1)]
     return treatment, control
 
 
@@ -70,25 +71,23 @@ def told_apart(verdict: Any) -> Any:
 def test_ranked_is_the_u_statistic_of_scipy_averaged_by_replicate(
     metric: str, seed: int, judged_runs, drawn
 ) -> None:
-    """Three runs against two in each cell; failed runs rank where the metric is worst."""
+    """Pair by pair; failed runs rank where the metric is worst."""
     study, results = judged_runs({**RANKED, "metric": metric, **SEVERAL}, drawn(seed))
     (verdict,) = judge(study, results)
     ranked = results.runs[metric].where(results.runs["outcome"] == "healthy", METRICS[metric])
     treatment, control = sides_of(results.runs.assign(ranked=ranked))
+    others = control.groupby(CELL)["ranked"]
     cells = pd.Series(
         {
-            (replicate, rate): net_share(
-                mine["ranked"],
-                control[(control["replicate"] == replicate) & (control[RATE] == rate)]["ranked"],
-            )
-            for (replicate, rate), mine in treatment.groupby(["replicate", RATE])
+            cell: net_share(mine, others.get_group(cell))
+            for cell, mine in treatment.groupby(CELL)["ranked"]
         }
     )
     effects = cells.groupby(level=0).mean().to_numpy()
     assert by_replicate(verdict) == pytest.approx(effects)
     exact = permutation_test((effects,), np.mean, permutation_type="samples", n_resamples=np.inf)
     assert verdict.p == pytest.approx(exact.pvalue)
-    assert verdict.n_cells == len(cells) == 12
+    assert verdict.n_cells == len(cells) == 36
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -97,7 +96,7 @@ def test_ranked_shows_the_shares_of_pairs_higher_and_lower(seed: int, judged_run
     (verdict,) = judge(study, results)
     ranked = results.runs["final_coverage"].where(results.runs["outcome"] == "healthy", -1.0)
     treatment, control = sides_of(results.runs.assign(ranked=ranked))
-    pairs = treatment.merge(control, on=["replicate", RATE], suffixes=("", "_of_control"))
+    pairs = treatment.merge(control, on=CELL, suffixes=("", "_of_control"))
     difference = pairs["ranked"] - pairs["ranked_of_control"]
     means = {
         side: share.groupby(pairs["replicate"]).mean().to_numpy()
@@ -119,7 +118,7 @@ def test_healthy_is_the_mean_paired_difference_of_pandas(
     (verdict,) = judge(study, results)
     treatment, control = sides_of(results.runs)
     healthy = [
-        side[side["outcome"] == "healthy"].groupby(["replicate", RATE])[metric].mean()
+        side[side["outcome"] == "healthy"].groupby(CELL)[metric].mean()
         for side in (treatment, control)
     ]
     cells = pd.concat(healthy, axis=1, keys=["treatment", "control"]).dropna()
@@ -128,8 +127,8 @@ def test_healthy_is_the_mean_paired_difference_of_pandas(
         (means["treatment"] - means["control"]).to_numpy()
     )
     assert by_replicate(verdict, "control") == pytest.approx(means["control"].to_numpy())
-    assert (verdict.details["n_healthy_cells"], verdict.details["n_cells"]) == (len(cells), 12)
-    assert 0 < len(cells) < 12
+    assert (verdict.details["n_healthy_cells"], verdict.details["n_cells"]) == (len(cells), 36)
+    assert 0 < len(cells) < 36
     assert verdict.interval is None if metric == "final_spread" else verdict.interval is not None
 
 
