@@ -318,7 +318,7 @@ def test_all_is_the_mean_paired_difference_of_pandas_over_all_runs(
     study, results = judged_runs({**ALL, "metric": metric, **SEVERAL}, drawn(seed))
     (verdict,) = judge(study, results)
     means = pd.concat(
-        [side.groupby(["replicate", RATE])[metric].mean() for side in sides_of(results.runs)],
+        [side.groupby(CELL)[metric].mean() for side in sides_of(results.runs)],
         axis=1,
         keys=["treatment", "control"],
     )
@@ -326,7 +326,7 @@ def test_all_is_the_mean_paired_difference_of_pandas_over_all_runs(
     effects = (means["treatment"] - means["control"]).to_numpy()
     assert by_replicate(verdict) == pytest.approx(effects)
     assert by_replicate(verdict, "control") == pytest.approx(means["control"].to_numpy())
-    assert verdict.n_cells == 12
+    assert verdict.n_cells == 36
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
