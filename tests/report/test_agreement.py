@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vistab.analysis.verdict import Verdict, VerdictWord
+from vistab.report.controls import shown_control
 from vistab.report.view.agreement import (
     disagreement,
     disagreements,
     margin_shown,
     quarrels,
     replicates_did,
-    shown_control,
 )
 
 ALPHA = 0.05

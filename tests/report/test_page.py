@@ -204,7 +204,7 @@ def test_claims_of_equivalence_are_to_stay_between_two_lines(
     page = render(study, (told,), results)
     assert "between its two dashed lines" in page
     assert "between its two dashed lines" not in html
-    assert "Effect 0.01 95 %" in card(page, "rate")
+    assert "Effect 0.012 95 %" in card(page, "rate")
 
 
 def test_void_claims_say_why(html: str) -> None:

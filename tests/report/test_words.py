@@ -3,9 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vistab.analysis.verdict import Verdict
 from vistab.report import words
+
+PLAIN = Verdict(
+    "C", "rate", "s", "supported", 0.0, None, "", None, None, 0.0, "lower", 1, 1, 0, 1, "s"
+)
 
 
 @pytest.mark.parametrize(
@@ -64,11 +70,11 @@ def test_small_p_values_are_bounded_not_zero() -> None:
     assert words.p_value(None) == "\u2013"
 
 
-def test_shares_are_told_in_points_and_rounded_to_what_the_interval_supports(
+def test_shares_are_told_in_points_intervals_by_their_width(
     verdicts: tuple[Verdict, ...],
 ) -> None:
     rate = next(verdict for verdict in verdicts if verdict.id == "rate")
-    assert words.effect(rate) == "\u221241 points"
+    assert words.effect(rate) == "\u221241.2 points"
     assert words.interval(rate) == "\u221252 to \u221229"
 
 
@@ -77,10 +83,11 @@ def test_net_shares_of_pairs_are_told_in_points_too(verdicts: tuple[Verdict, ...
     score = replace(
         rate, kind="score", unit="share of pairs", effect=0.412, interval=(0.287, 0.523)
     )
-    assert words.effect(score) == "41 points"
+    score = replace(score, details={})  # no two sides to tell
+    assert words.effect(score) == "41.2 points"
     assert words.interval(score) == "29 to 52"
     healthy = replace(score, unit="final_coverage")
-    assert words.effect(healthy) == "0.41"
+    assert words.effect(healthy) == "0.412"
 
 
 def test_dotted_paths_in_sentences_become_names() -> None:
@@ -125,3 +132,66 @@ def test_columns_of_runs_in_sentences_become_names() -> None:
 )
 def test_effects_bear_the_unit_of_their_metric(unit: str, name: str) -> None:
     assert words.unit_name(unit) == name
+
+
+def of_sides(verdict: Verdict, treatment: float, control: float, unit: str) -> Verdict:
+    """The verdict with these means of its sides."""
+    row = {
+        "treatment_mean": treatment,
+        "control_mean": control,
+        "by_replicate": [{"effect": treatment - control}],
+    }
+    return replace(
+        verdict, effect=treatment - control, unit=unit, interval=None, details={"controls": [row]}
+    )
+
+
+@given(
+    st.floats(0, 1, width=16),
+    st.floats(0, 1, width=16),
+    st.sampled_from(["share of runs", "final_coverage"]),
+)
+def test_the_effect_is_the_difference_of_the_means_as_they_are_said(
+    treatment: float, control: float, unit: str
+) -> None:
+    """To three digits that count of the larger; a difference too small for them is said anyway."""
+    verdict = of_sides(PLAIN, treatment, control, unit)
+    means = [float(one.removesuffix(" %")) for one in words.facts(verdict, [treatment, control])]
+    said = float(words.effect(verdict).split()[0].replace("\u2212", "-"))
+    if treatment == control:
+        assert said == 0
+    else:
+        assert said * (treatment - control) > 0
+        assert means[0] == means[1] or said == pytest.approx(means[0] - means[1])
+
+
+def test_facts_have_three_digits_that_count(verdicts: tuple[Verdict, ...]) -> None:
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    assert words.facts(rate, [2 / 3, 0.05]) == ["66.7 %", "5 %"]
+    assert words.facts(rate, [2 / 3, 1.0]) == ["67 %", "100 %"]
+    rounds = replace(rate, unit="rounds")
+    assert words.facts(rounds, [80.0, 25.3]) == ["80", "25.3"]
+
+
+def test_one_point_is_no_points(verdicts: tuple[Verdict, ...]) -> None:
+    rate = next(verdict for verdict in verdicts if verdict.id == "rate")
+    assert words.effect(of_sides(rate, 0.41, 0.4, "share of runs")) == "1 point"
+    assert words.effect(of_sides(rate, 0.4, 0.41, "share of runs")) == "\u22121 point"
+    assert words.effect(of_sides(rate, 0.42, 0.4, "share of runs per step")) == "2 points per step"
+    assert words.effect(of_sides(rate, 0.41, 0.4, "share of runs per step")) == "1 point per step"
+    assert words.margin(replace(rate, margin=0.01)) == "1 point"
+    assert words.margin(replace(rate, margin=50.0, unit="rounds")) == "50 rounds"
+
+
+@given(st.floats(1e-12, 1), st.sampled_from([0.01, 0.05, 0.1]))
+def test_p_is_never_rounded_to_the_other_side_of_alpha(p: float, alpha: float) -> None:
+    said = words.p_value(p, alpha)
+    assert said == "< 0.0001" or (float(said) <= alpha) == (p <= alpha)
+    assert words.p_value(0.0503, 0.05) == "0.0503"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("", ""), ("so it is", "So it is."), ("Is it?", "Is it?"), ("x.", "X.")]
+)
+def test_words_become_a_sentence_once(text: str, told: str) -> None:
+    assert words.as_sentence(text) == told

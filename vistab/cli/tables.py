@@ -43,7 +43,11 @@ def _verdict_table(verdicts: Sequence[Verdict]) -> Table:
         symbol, style = SYMBOLS[verdict.verdict]
         word = f"[{style}]{symbol} {verdict.verdict}[/]" + (" POST HOC" if verdict.post_hoc else "")
         table.add_row(
-            verdict.id, word, _effect(verdict), p_value(verdict.p_holm), one_line(verdict.says)
+            verdict.id,
+            word,
+            _effect(verdict),
+            p_value(verdict.p_holm, verdict.details.get("alpha")),
+            one_line(verdict.says),
         )
     return table
 

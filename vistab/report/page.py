@@ -14,6 +14,7 @@ import vistab
 from vistab.analysis.verdict import Verdict
 from vistab.analysis.wording import count, say_about
 from vistab.report import words
+from vistab.report.controls import control_rows, shown_control
 from vistab.report.figures.claims import claim_figures
 from vistab.report.figures.curves import coverage_figure, metric_figures, rule, signal_figure
 from vistab.report.figures.forest import forest_axis, forest_figure
@@ -40,12 +41,10 @@ from vistab.report.figures.svg import figure
 from vistab.report.html import asset, environment, icon, script_data
 from vistab.report.view import View, build_view
 from vistab.report.view.agreement import (
-    control_rows,
     disagreement,
     disagreements,
     margin_shown,
     replicates_did,
-    shown_control,
 )
 from vistab.report.view.claims import compact_runs, forest_reach
 from vistab.report.view.happened import NamedTally

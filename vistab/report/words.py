@@ -7,7 +7,16 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from vistab.analysis.verdict import Verdict
-from vistab.analysis.wording import MINUS, plain_scale, say_p, share_scale
+from vistab.analysis.wording import (
+    MINUS,
+    fact_scale,
+    plain_scale,
+    say_fact,
+    say_p,
+    share_scale,
+    without_zeros,
+)
+from vistab.report.controls import compared
 
 TickText = Callable[[float], str]
 SHARES = ("share of runs", "share of pairs")
@@ -169,12 +178,15 @@ def p_value(p: float | None, alpha: float | None = None) -> str:
     """`0.004`, or `< 0.0001`; a dash for none. Never rounded to the other side of `alpha`."""
     if p is None:
         return "\u2013"
-    return say_p(p).replace("below", "<")
+    return say_p(p, alpha).replace("below", "<")
+
+
+NEVER = "never healthy"
 
 
 def onset_words(onset: int, first: int | None) -> str:
     """Since when a run fails: at the first snapshot it was never healthy."""
-    return "never healthy" if onset == first else f"onset at round {onset:,}"
+    return NEVER if onset == first else f"onset at round {onset:,}"
 
 
 def lacked(held: int, count: int, asked: int, noun: str) -> str:
@@ -191,10 +203,30 @@ def as_sentence(words: str) -> str:
 
 def margin(verdict: Verdict) -> str:
     """The margin with its unit: `10 points`."""
-    share = verdict.unit.startswith(SHARES)
-    size = f"{100 * verdict.margin if share else verdict.margin:g}"
+    return _with_unit(f"{_factor(verdict) * verdict.margin:g}", verdict)
+
+
+def _factor(verdict: Verdict) -> float:
+    """Shares are said in percent."""
+    return 100.0 if verdict.unit.startswith(SHARES) else 1.0
+
+
+def _with_unit(size: str, verdict: Verdict) -> str:
+    """`10 points per step`, `1 point`."""
     unit = unit_name(verdict.unit)
-    return f"{size} {unit.replace('points', 'point') if size == '1' else unit}".strip()
+    one = size.removeprefix(MINUS) == "1"
+    return f"{size} {re.sub('^(points|rounds|values|nats)', _one, unit) if one else unit}".strip()
+
+
+def _one(units: re.Match[str]) -> str:
+    return units[0].removesuffix("s")
+
+
+def facts(verdict: Verdict, values: Sequence[float]) -> list[str]:
+    """Means or shares as the verdict's sentence says them side by side: `91.3 %`."""
+    scale = fact_scale(values, _factor(verdict))
+    sign = " %" if verdict.unit.startswith(SHARES) else ""
+    return [f"{say_fact(scale, value)}{sign}" for value in values]
 
 
 def unit_name(unit: str) -> str:
@@ -211,28 +243,31 @@ def unit_name(unit: str) -> str:
 
 
 def effect(verdict: Verdict) -> str:
-    """The effect with its unit: `\u221289 points`."""
+    """The effect with its unit, as its sentence says it: `\u221289 points`."""
     if verdict.effect is None:
         return "not estimated"
-    size = _rounded(verdict, verdict.effect)
     if verdict.kind == "identical":
-        return f"largest difference {size}"
-    return f"{size} {unit_name(verdict.unit)}".strip()
+        return f"largest difference {number(verdict.effect)}"
+    return _with_unit(_size(verdict, verdict.effect), verdict)
+
+
+def _size(verdict: Verdict, effect: float) -> str:
+    """The difference of the two numbers as they are said, where it has the effect's own sign."""
+    factor, of = _factor(verdict), compared(verdict)
+    scale = fact_scale(of or [effect], factor)
+    told = effect if of is None else scale.rounded(of[0]) - scale.rounded(of[1])
+    if effect == 0 or told * effect > 0:
+        return without_zeros(scale.say(told))
+    return number(effect * factor, 2)
 
 
 def interval(verdict: Verdict) -> str:
-    """The interval in the claim's unit: `\u221296 to \u221280`."""
+    """The interval in the claim's unit, as exact as it is narrow: `\u221296 to \u221280`."""
     if verdict.interval is None:
         return "\u2013"
-    low, high = (_rounded(verdict, end) for end in verdict.interval)
-    return f"{low} to {high}"
-
-
-def _rounded(verdict: Verdict, value: float) -> str:
-    """A number of the verdict rounded as in its sentence: to what the interval supports."""
-    low, high = verdict.interval or (0.0, abs(verdict.effect or 0.0))
+    low, high = verdict.interval
     scale = (share_scale if verdict.unit.startswith(SHARES) else plain_scale)(high - low)
-    return scale.say(value)
+    return f"{scale.say(low)} to {scale.say(high)}"
 
 
 def listed(words: list[str]) -> str:

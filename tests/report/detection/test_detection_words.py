@@ -165,3 +165,17 @@ def test_a_scale_is_short_however_large(value: float, words: str) -> None:
 )
 def test_a_ratio_is_told_in_whole_percent(value: float, words: str) -> None:
     assert told.ratio_text(value) == words
+
+
+def test_a_run_that_fails_from_its_first_snapshot_on_was_never_healthy(
+    runs: dict[str, Any],
+) -> None:
+    """There is no onset to be seen."""
+    one = runs["collapsing"].detection
+    first = int(one.rounds[0])
+    found = replace(one, onset_round=first, evidence=f"covers 2 of 8 modes from round {first} on")
+    assert told.answer(found) == "Mode collapse, never healthy: covers 2 of 8 modes."
+    assert told.change_words(found) == told.change_name(found) == "never healthy"
+    assert told.change_words(one) == "onset: round 900"
+    assert told.change_words(runs["healthy"].detection) == "converged: round 300"
+    assert told.change_words(runs["undecided"].detection) == ""

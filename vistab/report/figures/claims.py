@@ -8,11 +8,11 @@ from typing import Any
 from markupsafe import Markup
 
 from vistab.analysis.verdict import Verdict
+from vistab.report.controls import control_rows
 from vistab.report.figures.panel import Panel, frame, panel
 from vistab.report.figures.survival import survival_figure
 from vistab.report.figures.svg import circle, figure, line, path, rect, spread, text
-from vistab.report.view.agreement import control_rows
-from vistab.report.words import SHARES, TickText, number, percent, short_names
+from vistab.report.words import SHARES, TickText, facts, number, percent, short_names
 
 Details = Mapping[str, Any]
 SIDES = ("control", "treatment")
@@ -103,25 +103,24 @@ def _dots(verdict: Verdict, details: Details) -> tuple[Panel, list[Markup]]:
         parts.append(_mark("control", x - by, area.y(control), size))
         parts.append(_mark("treatment", x + by, area.y(treatment), size))
     means = {side: details.get(f"{side}_mean") for side in SIDES}
-    return axes, [*parts, *_side_labels(axes, means, details, ticks)]
+    return axes, [*parts, *_side_labels(axes, means, verdict)]
 
 
 def _shares(verdict: Verdict) -> tuple[float, ...] | None:
     return (0, 0.25, 0.5, 0.75, 1) if _is_share(verdict) else None
 
 
-def _side_labels(
-    area: Panel, means: Mapping[str, float | None], details: Details, ticks: TickText
-) -> list[Markup]:
+def _side_labels(area: Panel, means: Mapping[str, float | None], verdict: Verdict) -> list[Markup]:
     """The mean of each side as a bar at the right, with its name and value."""
     known = [(side, mean) for side, mean in means.items() if mean is not None]
     ys = spread([area.y(mean) for _, mean in known], 26)
+    said = facts(verdict, [mean for _, mean in known])
     parts = []
-    for (side, mean), y in zip(known, ys, strict=True):
+    for (side, mean), y, words in zip(known, ys, said, strict=True):
         x = area.x.end + 12
         parts.append(line(x - 2, area.y(mean), x + 8, area.y(mean), f"mean stroke-{side}"))
         parts.append(text(x + 12, y, side, "direct"))
-        parts.append(text(x + 12, y + 12, ticks(mean), "direct strong"))
+        parts.append(text(x + 12, y + 12, words, "direct strong"))
     return parts
 
 
@@ -144,10 +143,11 @@ def slopes(verdict: Verdict, details: Details) -> Markup | None:
     for values in replicates:
         parts.append(path(_at_levels(area, values), "faint stroke-control"))
     parts.append(path(_at_levels(area, means), "strong stroke-control"))
-    for k, (x, y, mean) in enumerate(_points(area, means)):
+    said = facts(verdict, means)
+    for k, (x, y, _) in enumerate(_points(area, means)):
         parts.append(circle(x, y, 4, "fill-control"))
         anchor = "middle" if k else "start"  # the first stands beside the axis and its ticks
-        parts.append(text(x, y - 9, ticks(mean), "direct strong halo", anchor))
+        parts.append(text(x, y - 9, said[k], "direct strong halo", anchor))
     return figure(_alt(verdict, details), area.width, area.height, *parts)
 
 
@@ -165,11 +165,12 @@ def two_slopes(verdict: Verdict, details: Details) -> Markup | None:
     ):
         parts.append(line(x, above, x, below, "pair"))
     ends = spread([area.y(means[side][-1]) for side in SIDES], 26)
-    for side, end in zip(SIDES, ends, strict=True):
+    said = facts(verdict, [means[side][-1] for side in SIDES])
+    for side, end, words in zip(SIDES, ends, said, strict=True):
         parts.append(path(_at_levels(area, means[side]), f"strong stroke-{side}"))
         parts += [_mark(side, x, y) for x, y, _ in _points(area, means[side])]
         parts.append(text(area.x.end + 20, end - 2, side, "direct"))
-        parts.append(text(area.x.end + 20, end + 10, ticks(means[side][-1]), "direct strong"))
+        parts.append(text(area.x.end + 20, end + 10, words, "direct strong"))
     return figure(_alt(verdict, details), area.width, area.height, *parts)
 
 
@@ -223,7 +224,9 @@ def healthy_strips(verdict: Verdict, details: Details) -> Markup | None:
         top = 20 + row * (tall + 22)
         parts.append(text(0, top + 17, side, "direct"))
         if lengths.get(side) is not None:
-            parts.append(text(0, top + 31, f"{number(lengths[side])} values", "direct strong"))
+            parts.append(
+                text(0, top + 31, f"{facts(verdict, [lengths[side]])[0]} values", "direct strong")
+            )
         for k, share in enumerate(healthy[side]):
             x = left + k * cell
             parts.append(rect(x + 1, top, cell - 2, tall, "cell"))

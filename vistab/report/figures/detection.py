@@ -27,6 +27,7 @@ from vistab.report.view.detection import (
     asked,
     change,
     change_name,
+    change_words,
     columns,
     course,
     edges,
@@ -119,7 +120,7 @@ def timeline(detection: Detection) -> Markup:
     if since is not None:
         start = float(cells[ruled[-1].start])
         right = axis.share(start) < 50
-        words = f"{change_name(detection)}: round {since:,}"
+        words = change_words(detection)
         x = axis.at(start)
         parts.append(tag("line", x1=x, x2=x, y1=2, y2=50, class_="onset"))
         anchor, dx = ("start", 6) if right else ("end", -6)

@@ -13,6 +13,7 @@ from typing import Any
 
 from vistab.analysis.ruling import SIGNS, oriented
 from vistab.analysis.verdict import Verdict
+from vistab.report.controls import shown_control
 from vistab.report.words import listed, p_value
 from vistab.spec.claims import NON_INFERIORITY
 
@@ -25,19 +26,6 @@ DIRECTIONS: Mapping[str, tuple[str, str]] = {
 
 UNSIGNED = ("identical",)
 """Kinds whose effects have no direction."""
-
-
-def control_rows(verdict: Verdict) -> list[dict[str, Any]]:
-    """The entries of `details.controls`: one a control, one for kinds without several."""
-    return list(verdict.details.get("controls") or [])
-
-
-def shown_control(verdict: Verdict) -> Mapping[str, Any]:
-    """The entry of the control that the verdict's own numbers are about; {} where nothing is."""
-    rows = [row for row in control_rows(verdict) if row.get("by_replicate")]
-    numbers = (verdict.effect, None if verdict.interval is None else list(verdict.interval))
-    same = (row for row in rows if (row.get("effect"), row.get("interval")) == numbers)
-    return next(same, next(iter(rows), {}))
 
 
 def replicates_did(verdict: Verdict, alpha: float) -> str:

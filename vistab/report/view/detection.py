@@ -14,7 +14,7 @@ from vistab.collapse.detect import Detection
 from vistab.collapse.detector import THRESHOLDS
 from vistab.collapse.trajectory import spells
 from vistab.report.view.happened import Floats
-from vistab.report.words import TickText, number, outcome_name, percent
+from vistab.report.words import NEVER, TickText, number, outcome_name, percent
 
 MOST_NAMED: Final = 12
 """Lost modes that are named; of more, only their number is told."""
@@ -103,8 +103,21 @@ def change(detection: Detection) -> int | None:
 
 
 def change_name(detection: Detection) -> str:
-    """What happened at that round."""
-    return "converged" if detection.outcome == "healthy" else "onset"
+    """What happened at that round; a failure at the first snapshot has no onset to be seen."""
+    if detection.outcome == "healthy":
+        return "converged"
+    return NEVER if never_healthy(detection) else "onset"
+
+
+def never_healthy(detection: Detection) -> bool:
+    """Whether the run fails from its first snapshot on."""
+    return detection.onset_round is not None and detection.onset_round == detection.rounds[0]
+
+
+def change_words(detection: Detection) -> str:
+    """`onset: round 900`, `never healthy`; nothing without a change."""
+    since, name = change(detection), change_name(detection)
+    return "" if since is None else name if name == NEVER else f"{name}: round {since:,}"
 
 
 def answer(detection: Detection) -> str:
@@ -112,7 +125,7 @@ def answer(detection: Detection) -> str:
     told, when = detection.evidence, ""
     if (since := change(detection)) is not None:
         told = told.replace(f" from round {since} on", "", 1)  # said once is enough
-        when = f" from round {since} on"
+        when = f", {NEVER}" if never_healthy(detection) else f" from round {since} on"
     join = ", " if detection.outcome is None else ": "
     return sentence(outcome_words(detection) + when + join + told)
 
