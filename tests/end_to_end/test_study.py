@@ -5,6 +5,7 @@ import json
 import pytest
 
 from vistab import training
+from vistab.execution import local
 from vistab.results import load
 
 LOCAL = ("study", "tiny.yaml", "--engine", "local")
@@ -228,6 +229,15 @@ def test_crashed_runs_are_named_and_all_the_rest_is_judged(vistab, breaking, tmp
     assert document["crashed"][0] in answer.err
     assert (tmp_path / "reports/tiny/report.html").exists()
     assert vistab("report", "reports/tiny").code == 0
+
+
+def test_runs_that_are_missing_at_the_end_are_told_and_no_success(vistab, tmp_path, monkeypatch):
+    """Whatever kept an engine from training them."""
+    monkeypatch.setattr(local, "run_pack", lambda *_: None)
+    answer = vistab(*LOCAL, "--quiet")
+    assert answer.code == 1
+    assert answer.err.startswith("4 runs missing: ")
+    assert set(load(tmp_path / "reports/tiny").runs["status"]) == {"missing"}
 
 
 def test_an_unfinished_folder_can_be_reported(vistab, tmp_path, monkeypatch):

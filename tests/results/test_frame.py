@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from vistab.errors import ResultsError
 from vistab.results.frame import Results
 
 
@@ -53,3 +54,24 @@ def test_all_256_levels_go_from_minus_one_to_one_in_equal_steps(tmp_path: Path) 
     found = Results(tmp_path).samples("a")
     assert found is not None
     np.testing.assert_allclose(found[1].ravel(), np.linspace(-1, 1, 256), atol=1e-6)
+
+
+def test_a_damaged_archive_of_samples_is_refused_by_name_or_read_as_it_was(tmp_path: Path) -> None:
+    """Of a folder without hashes, too: each array in an archive has a checksum of its own."""
+    (tmp_path / "samples").mkdir()
+    path, rng = tmp_path / "samples" / "p0.npz", np.random.default_rng(0)
+    shots = rng.standard_normal((2, 5, 2)).astype(np.float16)
+    np.savez_compressed(path, rounds=np.array([3, 4]), a=shots)
+    pd.DataFrame({"run_id": ["a"], "pack": "p0"}).to_parquet(tmp_path / "runs.parquet")
+    whole, refused = path.read_bytes(), 0
+    for at in range(len(whole)):
+        content = bytearray(whole)
+        content[at] ^= 1 << at % 8
+        path.write_bytes(content if at % 5 else whole[:at])
+        try:
+            found = Results(tmp_path).samples("a")
+        except ResultsError as error:
+            refused += str(error).startswith(f"{path}: cannot be read")
+        else:
+            assert found is None or np.array_equal(found[1], shots)
+    assert refused > len(whole) // 4

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from vistab.errors import ResultsError
 from vistab.results import load as load_results
+from vistab.results.integrity import kept_of, newly_kept
+from vistab.results.provenance import read_provenance, write_provenance
 from vistab.results.store import open_store, reopen_store
 from vistab.results.tables import read_table, write_table
 
@@ -195,6 +197,29 @@ def test_an_error_says_what_was_written_when_what_is_lost_and_what_can_be_done(f
     )
     assert first.endswith("lost with it: the losses and signals of all runs over the rounds")
     assert remedy.startswith("Put a copy back, or train again beside it: vistab study SPEC --fresh")
+
+
+def test_a_file_that_is_written_again_as_it_was_keeps_its_day(finished):
+    """So that it is told since when a file is what it is."""
+    known = json.loads((finished / "provenance.json").read_text())["files"]
+    before = newly_kept(known, kept_of(finished, ["runs.parquet"], "another day"))
+    assert before == known
+    (finished / "runs.parquet").write_bytes(b"")
+    after = newly_kept(known, kept_of(finished, ["runs.parquet"], "another day"))
+    assert after["runs.parquet"]["written"] == "another day"
+
+
+def test_a_log_of_a_search_that_lost_its_last_lines_is_refused(finished):
+    """Each line that is left is sound; what is missing is known by the hash of them all."""
+    path = finished / "search.jsonl"
+    path.write_text("one\ntwo\n")
+    known = read_provenance(finished)
+    files = {**known["files"], **kept_of(finished, ["search.jsonl"], "today")}
+    write_provenance(finished, {**known, "files": files})
+    load_results(finished)
+    path.write_text("one\n")
+    with pytest.raises(ResultsError, match=r"search\.jsonl: was changed .* what the search tried"):
+        load_results(finished)
 
 
 def test_a_finished_study_with_a_damaged_table_is_not_silently_trained_again(

@@ -223,6 +223,20 @@ def test_a_run_recorded_twice_counts_as_its_planned_pack_has_it(load, record, ou
     assert (runs["severity"] == 0.75).all()
 
 
+def test_a_run_that_crashed_in_packs_of_two_sizes_is_one_row(load, study, plan, out):
+    with open_store(out, study) as store:
+        for pack in plan.packs:
+            store.write_crash(pack, "boom")
+    other = load(("pack: 4", "pack: 1"))
+    with open_store(out, other) as store:
+        for pack in make_plan(other).packs:
+            store.write_crash(pack, "boom again")
+        store.consolidate(make_plan(other))
+        runs = load_results(store.folder).runs
+    assert list(runs["run_id"]) == [run.run_id for run in plan.runs]
+    assert set(runs["status"]) == {"crashed"}
+
+
 def test_a_crashed_pack_is_tried_again_and_then_counts_as_finished(study, plan, record, out):
     pack = plan.packs[0]
     with open_store(out, study) as store:

@@ -65,6 +65,7 @@ def raise_if_not_judged(verdicts: Iterable[Verdict]) -> None:
 
 def _stored(store: Store) -> tuple[Plan, Results]:
     file = store.folder / STUDY
+    store.check_finished()
     read_kept(file, store.kept(STUDY))
     plan = read_stored_plan(file)
     check_unchanged(plan.study, store.provenance(), file)

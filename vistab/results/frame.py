@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zipfile import BadZipFile
 
 import numpy as np
@@ -143,13 +143,20 @@ class Results:
         return {one: arrays[one] for one in mine}
 
 
+UNREADABLE: Final = (
+    *(OSError, EOFError, BadZipFile, zlib.error, ValueError, TypeError, KeyError),
+    *(AttributeError, RuntimeError, MemoryError),
+)
+"""Whatever numpy and zipfile make of a damaged archive."""
+
+
 def _arrays(path: Path, kept: Kept | None) -> dict[str, npt.NDArray[np.generic]]:
     """All arrays of an archive. ResultsError if it is not what was written, or cannot be read."""
     content = read_kept(path, kept)
     try:
         with np.load(io.BytesIO(content)) as archive:
             return dict(archive)
-    except (OSError, ValueError, EOFError, BadZipFile, zlib.error, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise ResultsError(f"{path}: cannot be read: {error}") from error
 
 
