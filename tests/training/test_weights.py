@@ -66,14 +66,12 @@ AXES = [
 ]
 
 
-def begun(spec: FamilySpec, target: str, *, seed: int = 0, replicate: int = 2) -> Tensors:
+def begun(
+    spec: FamilySpec, target: str, *, seed: int = 0, replicate: int = 2, **sections: Any
+) -> Tensors:
     """Every parameter and buffer of one run before its first round, by network and name."""
-    settings = Settings(
-        target=TARGETS[target](kind=target),
-        family=spec,
-        optimizer=OptimizerSpec(),
-        budget=BudgetSpec(snapshot_samples=100),
-    )
+    given = {"optimizer": OptimizerSpec(), "budget": BudgetSpec(snapshot_samples=100)} | sections
+    settings = Settings(target=TARGETS[target](kind=target), family=spec, **given)
     stacks = begin(Pack("p", seed, (Run("r", Arm("a", None, {}, settings), replicate),))).stacks
     return {
         f"{network}.{name}": value[0]
@@ -112,6 +110,32 @@ def test_an_axis_leaves_all_weights_alone_whose_shape_it_does_not_change(
     if path != "network.depth" and name != "em":
         matrices = [{key for key, value in t.items() if value.ndim > 1} for t in (one, other)]
         assert matrices[0] == matrices[1]
+
+
+@pytest.mark.parametrize("name", sorted(BASES.keys() - {"dcgan"}))
+def test_another_target_changes_only_the_layers_next_to_it(name: str) -> None:
+    """The ring has 2 features, the digits have 64; hidden matrices lie between."""
+    one, other = begun(base(name), "ring"), begun(base(name), "digits")
+    assert_shared(one, other, "responsibilities")  # which begin at the data
+    if name != "em":
+        alike = [key for key in one if one[key].shape == other[key].shape and one[key].ndim > 1]
+        assert any("hidden1" in key for key in alike)
+
+
+@pytest.mark.parametrize("name", sorted(BASES))
+@pytest.mark.parametrize(
+    ("section", "value"),
+    [
+        ("optimizer", OptimizerSpec(kind="sgd", learning_rate=1.0, generator_scale=0.5)),
+        ("budget", BudgetSpec(batch_size=7, snapshot_samples=100)),
+    ],
+)
+def test_how_it_is_trained_changes_no_initial_weight(name: str, section: str, value: Any) -> None:
+    """Axes of the optimizer and of the batches."""
+    spec, target = base(name), BASES[name][0]
+    one, other = begun(spec, target), begun(spec, target, **{section: value})
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[key], other[key]) for key in one)
 
 
 @pytest.mark.parametrize("name", ["gan", "dcgan"])
