@@ -77,7 +77,8 @@ def answers(study: Mapping[str, Any], table: pd.DataFrame) -> list[Answer]:
             answer.p, answer.p_holm = p, p_holm
     for claim, answer, against in found:
         if answer.word != "void":
-            rule(claim, answer, against, alpha)
+            others = [p for other, p in tested if other is not answer]
+            rule(claim, answer, against, alpha, others)
     return [answer for _, answer, _ in found]
 
 
@@ -287,40 +288,49 @@ def claim_p(claim: Mapping[str, Any], against: Sequence[Against]) -> Fraction:
 
 
 def rule(
-    claim: Mapping[str, Any], answer: Answer, against: Sequence[Against], alpha: Fraction
+    claim: Mapping[str, Any],
+    answer: Answer,
+    against: Sequence[Against],
+    alpha: Fraction,
+    others: Sequence[Fraction],
 ) -> None:
-    """Fill in word, effect and interval."""
-    margin = float(claim.get("margin", 0))
-    expect = claim.get("expect")
+    """Fill in word, effect and interval. others: p of the other claims that have one."""
+    margin, expect = float(claim.get("margin", 0)), claim.get("expect")
     sign = UPWARDS.get(expect, NOT_WORSE.get(expect, 1))
     usual = [turned(a.interval(alpha), sign) for a in against]
     strict = [turned(a.interval(alpha / len(against)), sign) for a in against]
     gains = [sign * a.effect for a in against]
     if expect is None:
         supported = all(-margin <= low and high <= margin for low, high in usual)
-        refuted = any(high < -margin or margin < low for low, high in strict)
-        answer.effect = max((a.effect for a in against), key=abs)
-        shown = [a for a in against if abs(a.effect) == abs(answer.effect)]
-    else:
-        answer.effect = sign * min(gains)
-        shown = [a for a in against if a.effect == answer.effect]
-    if expect in NOT_WORSE:
+        refuting = [high < -margin or margin < low for low, high in strict]
+    elif expect in NOT_WORSE:
         supported = all(low >= -margin for low, _ in usual)
-        refuted = any(high < -margin for _, high in strict)
-    if expect in UPWARDS:
+        refuting = [high < -margin for _, high in strict]
+    else:
         assert answer.p_holm is not None
-        sure = answer.p_holm <= alpha
         reached = [low if claim.get("strict") else high for low, high in usual]
         far = margin == 0 or all(end >= margin for end in reached)
-        supported = sure and all(gain > 0 for gain in gains) and far
-        refuted = (margin > 0 and any(high < margin for _, high in strict)) or (
-            sure and any(gain < 0 for gain in gains)
-        )
-    answer.word = "refuted" if refuted else "supported" if supported else "inconclusive"
+        supported = answer.p_holm <= alpha and all(gain > 0 for gain in gains) and far
+        refuting = [
+            (margin > 0 and high < margin)
+            or (gain < 0 and contrary_p(a, len(against), others) <= alpha)
+            for a, gain, (_, high) in zip(against, gains, strict, strict=True)
+        ]
+    answer.word = "refuted" if any(refuting) else "supported" if supported else "inconclusive"
+    pairs = zip(against, refuting, strict=True)
+    deciding = [a for a, refutes in pairs if refutes or not any(refuting)]
+    badness = [abs(a.effect) if expect is None else -sign * a.effect for a in deciding]
+    shown = [a for a, bad in zip(deciding, badness, strict=True) if bad == max(badness)]
+    answer.effect = shown[0].effect
     answer.effects = tuple(a.effect for a in shown)
     answer.intervals = tuple(a.interval(alpha) for a in shown)
     ends = [end for pair in (*usual, *strict) for end in pair]
     answer.at_an_edge = margin > 0 and any(abs(abs(end) - margin) < 1e-8 * margin for end in ends)
+
+
+def contrary_p(one: Against, n_controls: int, others: Sequence[Fraction]) -> Fraction:
+    """What Holm makes of the p of one of several controls, any of which may refute."""
+    return holm([*others, min(Fraction(1), sign_flip(one.effects.values()) * n_controls)])[-1]
 
 
 def turned(interval: tuple[float, float], sign: int) -> tuple[float, float]:

@@ -60,7 +60,7 @@ def some_study(rng: random.Random) -> dict[str, Any]:
         },
         "optimizer": {"learning_rate": 1e-3, "generator_scale": 1},
         "budget": {"rounds": ROUNDS, "snapshots": 12},
-        "replicates": rng.randint(3, 12),
+        "replicates": rng.choice([3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 12, 12]),
         "alpha": rng.choice([0.05, 0.0625, 0.1, 0.125, 0.25, 0.5]),
         "axes": axes,
     }
@@ -68,7 +68,7 @@ def some_study(rng: random.Random) -> dict[str, Any]:
         study["arms"] = [some_arm(rng, k, axes) for k in range(rng.randint(1, 2))]
     if len(axes) > 1 and rng.random() < 0.3:
         study["exclude"] = [{path: rng.choice(values) for path, values in axes.items()}]
-    study["claims"] = [some_claim(rng, f"C{k}", study) for k in range(rng.randint(2, 6))]
+    study["claims"] = [some_claim(rng, f"C{k}", study) for k in range(rng.randint(3, 7))]
     return study
 
 
@@ -126,11 +126,11 @@ def some_claim(rng: random.Random, name: str, study: dict[str, Any]) -> dict[str
         values = held(study, path)
         claim["within"] = {path: rng.sample(values, rng.randint(1, len(values)))}
     needs = kind == "equivalence" or claim.get("expect", "").startswith("not_")
-    if needs or rng.random() < 0.4:
+    if needs or rng.random() < 0.5:
         in_modes = claim.get("metric") == "final_modes" and claim.get("given") != "ranked"
         largest = 8 if in_modes else {"onset": ROUNDS, "stable_region": 2}.get(kind, 1)
-        claim["margin"] = round(rng.uniform(0.01, 0.95), 2) * largest
-        if not needs and rng.random() < 0.3:
+        claim["margin"] = round(rng.choice([0.2, 0.95]) * rng.uniform(0.05, 1), 2) * largest
+        if not needs and rng.random() < 0.4:
             claim["strict"] = True
     return claim
 

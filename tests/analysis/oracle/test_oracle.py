@@ -70,16 +70,16 @@ def asked_of(seed: int, folder: Path) -> Counter[tuple[str, str]]:
 
 
 def test_the_judge_says_what_the_oracle_says(tmp_path: Path) -> None:
-    """Thirty studies; and among them are all kinds and all words."""
-    said = sum((asked_of(seed, tmp_path) for seed in range(30)), Counter[tuple[str, str]]())
+    """Forty studies; and among them are all kinds and all words."""
+    said = sum((asked_of(seed, tmp_path) for seed in range(40)), Counter[tuple[str, str]]())
     assert {kind for kind, _ in said} == set(KINDS)
     assert {word for _, word in said} >= {"supported", "refuted", "inconclusive", "void"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tens", range(1, 11))
+@pytest.mark.parametrize("hundreds", [1, 2, 3])
 def test_the_judge_says_what_the_oracle_says_of_three_hundred_studies(
-    tens: int, tmp_path: Path
+    hundreds: int, tmp_path: Path
 ) -> None:
-    for seed in range(30 * tens, 30 * tens + 30):
+    for seed in range(100 * hundreds, 100 * hundreds + 100):
         asked_of(seed, tmp_path)
