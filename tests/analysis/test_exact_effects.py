@@ -154,6 +154,22 @@ def test_p_counts_ties_as_exact_arithmetic_does(n_levels: int, outcomes: list[li
     assert (evidence.effect == 0) == (sum(slopes) == 0)
 
 
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_an_infinite_metric_is_a_missing_one(value: float, make_study, make_results) -> None:
+    """Of a metric without bounds no worst value can stand in, so the claim is void."""
+    claim = {"kind": "trend", "along": STEPS, "metric": "final_spread", "expect": "higher"}
+    study = make_study(claim, CLAIMS["rate"])
+    first = []
+
+    def tell(run: Any) -> dict[str, Any]:
+        first.append(run)
+        return {"final_spread": value if len(first) == 1 else 1.0}
+
+    trend, rate = judge(study, make_results(study, tell))
+    assert (trend.verdict, trend.reason) == ("void", "final_spread is not a number in 1 run")
+    assert (trend.error, rate.verdict) == (None, "inconclusive")
+
+
 def test_what_is_left_of_a_sum_in_another_order_is_no_difference_of_scores(
     make_study, make_results
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from vistab.analysis.claims.base import CannotJudge, Table, Values
+from vistab.analysis.wording import count
 from vistab.plan.model import Plan
 from vistab.spec.claims import ClaimSpec
 from vistab.spec.effects import largest_effect, metric_bounds, reach_of
@@ -71,8 +72,8 @@ def metric_of(metric: str, run_ids: Sequence[str], table: Table) -> Measure:
     bounds = bounds_of(metric, table.plan)
     if bounds is not None:
         values = values.fillna(bounds[better_of(metric, table.plan) == "lower"]).clip(*bounds)
-    if values.isna().any():
-        raise CannotJudge(f"{metric} is not a number in {int(values.isna().sum())} runs")
+    if n_missing := int(values.isna().sum()):
+        raise CannotJudge(f"{metric} is not a number in {count(n_missing, 'run')}")
     return Measure({str(run): to_ten_digits(value) for run, value in values.items()}, bounds)
 
 
