@@ -65,3 +65,29 @@ def test_json_lists_the_runs_to_come_without_values(plan):
         "family.regularizer.weight": None,
         "optimizer.learning_rate": None,
     }
+
+
+SAMPLER = (
+    "search={kind: tpe, trials: 9, replicates: 3, space: {family.regularizer.weight: [0, 5],"
+    " family.generator_steps: SPACE}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("steps", "told", "repeats"),
+    [
+        ("[1, 2, 5]", "The space holds 6 arms.", "of 9 trials 3 at least repeat one"),
+        ("{linear: [1, 5]}", "The space holds 10 arms.", None),
+    ],
+)
+def test_it_says_how_many_arms_there_are_to_choose_from(plan, steps, told, repeats):
+    """More trials than that can only repeat some, with the same seeds."""
+    said = " ".join(plan(SAMPLER.replace("SPACE", steps)).split())
+    assert told in said
+    assert ("repeat one" in said) == (repeats is not None)
+    assert repeats is None or repeats in said
+
+
+def test_a_range_of_numbers_has_no_end(plan):
+    assert "The space has no end of arms" in " ".join(plan().split())
+    assert json.loads(plan(more=("--json",)))["space"] is None

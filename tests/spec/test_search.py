@@ -4,13 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from vistab.errors import Problem
 from vistab.spec.identity import trained_hash
 from vistab.spec.load import load_study, study_text
-from vistab.spec.search import SAMPLERS, Range, confirmed_names, corners, n_suggestions
+from vistab.spec.search import (
+    SAMPLERS,
+    Range,
+    SamplerSearch,
+    confirmed_names,
+    corners,
+    n_arms,
+    n_suggestions,
+)
 from vistab.spec.study import Study
 
 LR, WEIGHT, STEPS = (
@@ -254,3 +263,20 @@ def test_a_path_of_the_search_can_be_set_on_the_command_line(
     )
     assert study.search.trials == 20
     assert study.search.space[WEIGHT] == (0.0, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("space", "size"),
+    [
+        ({"a.b": (1.0, 2.0)}, 2),
+        ({"a.b": (1.0, 2.0), "a.whole": (1, 2, 5)}, 6),
+        ({"a.b": (1.0, 2.0), "a.whole": Range(scale="log", low=2, high=8)}, 14),
+        ({"a.b": Range(scale="linear", low=1, high=2), "a.whole": (1, 2)}, None),
+    ],
+)
+def test_the_size_of_a_space_is_the_number_of_arms_in_it(
+    space: dict[str, Any], size: int | None
+) -> None:
+    """A range of whole numbers has an end, one of others has none."""
+    search = SamplerSearch(kind="tpe", space=space, trials=3)
+    assert n_arms(search, {"a.whole"}) == size

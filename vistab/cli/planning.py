@@ -16,6 +16,7 @@ from rich.table import Table
 from vistab.analysis.wording import count
 from vistab.cli.output import claims_table, duration, one_line
 from vistab.cli.powers import print_power
+from vistab.cli.summary import size_of_space
 from vistab.plan.model import Plan, column_value
 from vistab.spec.claims import Value
 from vistab.spec.problems import show
@@ -29,6 +30,7 @@ def print_plan(console: Console, plan: Plan, summary: Mapping[str, Any]) -> None
     console.print(_counts(plan), soft_wrap=True)
     if study.search is not None:
         console.print(_space_table(study.search))
+        console.print(_space(size_of_space(study)))
     elif plan.columns:
         console.print(_axes_table(plan))
     if study.claims:
@@ -65,6 +67,13 @@ def _space_table(search: SearchSpec) -> Table:
         else:
             table.add_row(path, ", ".join(map(show, values)))
     return table
+
+
+def _space(size: int | None) -> str:
+    """How many arms there are to choose from."""
+    if size is None:
+        return "The space has no end of arms: it holds a range of numbers."
+    return f"The space holds {count(size, 'arm')}."
 
 
 def _disk(running_bytes: int | None, kept_bytes: int) -> str:

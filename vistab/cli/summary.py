@@ -16,8 +16,9 @@ from vistab.plan.cells import Comparison, comparisons
 from vistab.plan.disk import disk_use
 from vistab.plan.memory import GIB, pack_memory, run_memory, shared_memory
 from vistab.plan.model import Pack, Plan
+from vistab.spec.axes import sections_of, sweepable_fields
 from vistab.spec.claims import NON_INFERIORITY, AssumeSpec, ClaimSpec
-from vistab.spec.search import FrontierSearch
+from vistab.spec.search import FrontierSearch, SamplerSearch, n_arms
 from vistab.spec.study import Study
 
 
@@ -26,7 +27,8 @@ def summary(plan: Plan, *, with_power: bool = True) -> dict[str, Any]:
 
     Keys: study, n_arms, n_runs, n_packs, columns, runs (run_id, arm, arm_id, replicate, role, pack,
     assignment), packs (pack_id, n_runs), claims (see `_claim` and `_power`), disk (running_bytes,
-    None if it is not known, and kept_bytes), notes, warnings.
+    None if it is not known, and kept_bytes), notes, warnings; of a search also space, the number of
+    different arms that it could suggest (None without end).
     with_power: simulate the power of each claim, which takes up to a second a claim.
     """
     compared = [(claim, comparisons(plan, claim)) for claim in plan.study.claims]
@@ -42,12 +44,14 @@ def summary(plan: Plan, *, with_power: bool = True) -> dict[str, Any]:
             _claim(plan, *one) | (_power(plan, one[0]) if with_power else {}) for one in compared
         ],
         "disk": _disk(plan),
+        **({} if plan.study.search is None else {"space": size_of_space(plan.study)}),
         "notes": list(plan.notes),
         "warnings": [
             *_too_large(plan),
             *_warnings(plan, {claim.id: _replicates(found) for claim, found in compared}),
             *(line for one in compared if (line := _too_wide(plan, *one))),
             *_open_ends(plan.study),
+            *_repeats(plan.study),
         ],
     }
 
@@ -196,6 +200,26 @@ def _open_ends(study: Study) -> list[str]:
     return [
         f"search: with {count(search.replicates, 'replicate')} a step no interval of a frontier "
         f"can have two ends; {needed} replicates would do"
+    ]
+
+
+def size_of_space(study: Study) -> int | None:
+    """How many different arms a study's search could suggest; None if there is no end of them."""
+    assert study.search is not None
+    fields = sweepable_fields(sections_of(study))
+    return n_arms(study.search, [path for path, field in fields.items() if field.is_whole])
+
+
+def _repeats(study: Study) -> list[str]:
+    """A line for a sampler that has more trials than its space has arms."""
+    if not isinstance(study.search, SamplerSearch):
+        return []
+    size, trials = size_of_space(study), study.search.trials
+    if size is None or trials <= size:
+        return []
+    return [
+        f"search: its space holds {count(size, 'arm')}, so of {trials} trials {trials - size} at "
+        f"least repeat one, to the same bits; trials: {size} would do"
     ]
 
 

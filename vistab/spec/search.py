@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Container, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, model_serializer
@@ -113,6 +114,21 @@ def n_suggestions(search: SearchSpec) -> int:
         return len(search.chains) * search.steps
     assert isinstance(search, SamplerSearch)
     return search.trials
+
+
+def n_arms(search: SearchSpec, whole: Container[str]) -> int | None:
+    """How many different arms the search could suggest; None if there is no end of them.
+
+    whole: the paths that take whole numbers only, so that a range of them has an end.
+    """
+    sizes = [_size(values, path in whole) for path, values in space_of(search).items()]
+    return None if None in sizes else math.prod(size for size in sizes if size is not None)
+
+
+def _size(values: Dimension, whole: bool) -> int | None:
+    if not isinstance(values, Range):
+        return len(values)
+    return int(values.high) - int(values.low) + 1 if whole else None
 
 
 def confirmed_names(confirm: ConfirmSpec) -> tuple[str, ...]:
