@@ -6,6 +6,8 @@ VistabError
 │   ├── DataError          the images that a target names are missing, too few or broken
 │   └── ResultsError       a results folder is missing, unreadable or belongs to another study
 ├── ExecutionError         something failed while running: exit code 1
+│   └── MachineError       a machine or Ray failed, and no pack did: the same command resumes
+│       └── StorageError   the results folder can no longer be written
 └── Interrupted            the user stopped it; the same command resumes: exit code 130
 """
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class VistabError(Exception):
@@ -74,6 +77,24 @@ class ResultsError(RequestError):
 
 class ExecutionError(VistabError):
     """Something failed while running; what did not fail is kept."""
+
+
+class MachineError(ExecutionError):
+    """A machine, or Ray, failed while packs were training. None of them is at fault."""
+
+
+class StorageError(MachineError):
+    """The results folder can no longer be written: which one, and why.
+
+    full: whether all that it needs is room. missing: whether it is not there at all.
+    """
+
+    def __init__(self, folder: Path, why: str, full: bool = False, missing: bool = False) -> None:
+        self.folder, self.why, self.full, self.missing = folder, why, full, missing
+        super().__init__(folder, why, full, missing)  # all of it, or it could not be pickled
+
+    def __str__(self) -> str:
+        return f"{self.folder}: {self.why}"
 
 
 class Interrupted(VistabError):

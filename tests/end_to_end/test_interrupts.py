@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -75,13 +76,14 @@ def spec(name, tmp_path_factory) -> Path:
     return path
 
 
-def start(spec: Path, out: str, *options: str) -> subprocess.Popen:
+def start(spec: Path, out: str | Path, *options: str, **variables: str) -> subprocess.Popen:
     """The command line in a process group of its own, as a terminal would have it."""
     return subprocess.Popen(
         [sys.executable, "-c", MAIN, "study", spec, "--out", spec.parent / out, *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env=os.environ | variables,
         start_new_session=True,
         preexec_fn=heed_ctrl_c,
     )
@@ -92,9 +94,11 @@ def heed_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def finish(spec: Path, out: str, *options: str) -> subprocess.CompletedProcess:
+def finish(
+    spec: Path, out: str | Path, *options: str, **variables: str
+) -> subprocess.CompletedProcess:
     """Run the command to its end."""
-    process = start(spec, out, *options)
+    process = start(spec, out, *options, **variables)
     stdout, stderr = process.communicate(timeout=300)
     assert process.returncode == 0, stderr
     return subprocess.CompletedProcess([], 0, stdout, stderr)
@@ -185,24 +189,102 @@ def test_a_killed_worker_costs_nothing_but_time(spec, undisturbed):
     folder = spec.parent / "robbed" / "kill_me"
     process = start(spec, "robbed", "--workers", "2", "--json")
     wait_for_a_pack(process, folder, 0)
-    os.kill(a_worker_of(process.pid), signal.SIGKILL)
+    os.kill(process_of(process.pid, "ImplicitFunc", "_trial"), signal.SIGKILL)
     stdout, stderr = process.communicate(timeout=300)
     assert process.returncode == 0, stderr
     assert json.loads(stdout)["status"] == {"finished": 12}
     assert_complete_and_equal(folder, undisturbed)
 
 
-def a_worker_of(driver: int) -> int:
-    """The process id of a worker that trains packs for the driver."""
-    parents, names = {}, {}
+@GRID_ALONE
+@pytest.mark.parametrize("victim", ["raylet/raylet", "gcs_server", "DashboardAgent"])
+def test_a_killed_part_of_ray_ends_the_study_in_a_sentence(victim, spec, undisturbed):
+    """The driver itself would wait for ever. Nothing of Ray outlives it, and nothing is lost."""
+    out = spec.parent / victim.replace("/", "_")
+    folder = out / "kill_me"
+    process = start(spec, out, "--workers", "2")
+    wait_for_a_pack(process, folder, 0)
+    drivers = process_of(process.pid, "execution import child")
+    os.kill(process_of(process.pid, victim), signal.SIGKILL)
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 1, stderr
+    (line,) = stderr.splitlines()
+    assert line.startswith("Ray ended while packs were training: its ")
+    assert "What is done is kept; go on with: vistab study" in line
+    assert "raylet)" not in stdout  # Ray's own words, twenty lines of them
+    with pytest.raises(ProcessLookupError):
+        os.killpg(drivers, 0)
+    finish(spec, out, "--workers", "2")
+    assert_complete_and_equal(folder, undisturbed)
+
+
+@GRID_ALONE
+def test_neither_anothers_cluster_nor_a_home_that_cannot_be_written_is_in_the_way(
+    spec, undisturbed
+):
+    """RAY_ADDRESS is for other programs; Ray's token would go to ~/.ray."""
+    finish(spec, "odd", "--workers", "2", RAY_ADDRESS="10.255.255.1:6379", HOME="/proc/nowhere")
+    assert_complete_and_equal(spec.parent / "odd" / "kill_me", undisturbed)
+
+
+@GRID_ALONE
+@pytest.mark.parametrize("engine", ["ray", "local"])
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_full_disk_ends_the_study_in_a_sentence(engine, spec, undisturbed, tmp_path):
+    """With its path and what is needed; once there is room, the same command goes on."""
+    options = ("--engine", engine, "--set", "resources.checkpoint_seconds=0.2")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", tmp_path]).returncode:
+        pytest.skip("this container may not mount")
+    try:
+        process = start(spec, tmp_path, *options)
+        wait_for_a_pack(process, tmp_path / "kill_me", 0)
+        filler = tmp_path / "filler"
+        with suppress(OSError), open(filler, "wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        _, stderr = process.communicate(timeout=120)
+        assert process.returncode == 1, stderr
+        (line,) = stderr.splitlines()
+        assert line.startswith(f"{tmp_path / 'kill_me'}: no space is left on its disk. ")
+        assert "make room (the study takes about " in line
+        filler.unlink()
+        finish(spec, tmp_path, *options)
+        assert_complete_and_equal(tmp_path / "kill_me", undisturbed)
+    finally:
+        subprocess.run(["umount", "-l", tmp_path], check=True)
+
+
+@GRID_ALONE
+@pytest.mark.parametrize("engine", ["ray", "local"])
+def test_a_folder_that_vanishes_ends_the_study_in_a_sentence(engine, spec, undisturbed, tmp_path):
+    """Brought back, the same command goes on."""
+    options = ("--engine", engine, "--set", "resources.checkpoint_seconds=0.2")
+    folder = tmp_path / "kill_me"
+    process = start(spec, tmp_path, *options)
+    wait_for_a_pack(process, folder, 0)
+    folder.rename(tmp_path / "elsewhere")
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 1, stderr
+    (line,) = stderr.splitlines()
+    assert line.startswith(f"{folder}: it is gone")
+    assert not folder.exists()
+    (tmp_path / "elsewhere").rename(folder)
+    finish(spec, tmp_path, *options)
+    assert_complete_and_equal(folder, undisturbed)
+
+
+def process_of(driver: int, *names: str) -> int:
+    """The process id of a descendant of the command whose own command has one of these in it."""
+    parents, commands = {}, {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        pid = int(stat.parent.name)
-        parents[pid] = int(stat.read_text().rpartition(")")[2].split()[1])
-        names[pid] = (stat.parent / "cmdline").read_text()
-    trials = [pid for pid, name in names.items() if "ImplicitFunc" in name or "_trial" in name]
-    mine = [pid for pid in trials if descends(pid, driver, parents)]
-    assert mine, [name for name in names.values() if name.startswith("ray::")]
-    return mine[0]
+        with suppress(OSError):  # it ended as we looked
+            pid = int(stat.parent.name)
+            parents[pid] = int(stat.read_text().rpartition(")")[2].split()[1])
+            commands[pid] = (stat.parent / "cmdline").read_text()
+    mine = {pid: command for pid, command in commands.items() if descends(pid, driver, parents)}
+    found = [pid for pid, command in mine.items() if any(name in command for name in names)]
+    assert found, mine
+    return found[0]
 
 
 def descends(pid: int, ancestor: int, parents: dict[int, int]) -> bool:

@@ -9,11 +9,11 @@ The third study loses a node, so the fourth has one GPU.
 import json
 import sys
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import ray
+from cluster_probe import NotingProbe, wait_for
 from ray.cluster_utils import Cluster
 
 from vistab.cli import main
@@ -23,54 +23,6 @@ from vistab.results.store import open_store
 
 MEMORY = 100 * 2**20
 FOLDER, SPEC = Path(sys.argv[1]), Path(sys.argv[2])
-
-
-def wait_for(found):
-    """Wait until `found()` is true; says whether it was before a minute had passed."""
-    deadline = time.monotonic() + 60
-    while not found():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
-def probe_of(folder, at_once, victim=None, *, linger=False):
-    """A probe that notes where it was called, and waits until `at_once` packs have called it.
-
-    On the node `victim` it waits to be killed. linger: it waits a second more, in which a pack that
-    should still be waiting would call, notes how many have, and goes on when `at_once` have noted.
-    """
-    folder.mkdir(parents=True)
-
-    def notes():
-        return list(folder.iterdir())
-
-    def probe(device):
-        import os
-
-        import ray
-
-        context = ray.get_runtime_context()
-        note = {
-            "node": context.get_node_id(),
-            "gpus": os.environ.get("CUDA_VISIBLE_DEVICES"),
-            "asked": device,
-        }
-        (folder / context.get_task_id()).write_text(json.dumps(note))
-        if note["node"] == victim:
-            time.sleep(60)
-        assert wait_for(lambda: len(notes()) >= at_once)
-        if linger:
-            time.sleep(1)
-            note["called"] = len(notes())
-            (folder / context.get_task_id()).write_text(json.dumps(note))
-            assert wait_for(
-                lambda: sum("called" in p.read_text() for p in folder.iterdir()) >= at_once
-            )
-        return "cpu"
-
-    return probe
 
 
 def execute(name, address, probe, gpus, cpus=1.0):
@@ -94,11 +46,11 @@ def run():
     cluster.wait_for_nodes()
     try:
         probes = FOLDER / "probes"
-        seen = {"gpus": execute("gpus", cluster.address, probe_of(probes / "gpus", 4), 0.5)}
+        seen = {"gpus": execute("gpus", cluster.address, NotingProbe(probes / "gpus", 4), 0.5)}
         seen["initialized"] = ray.is_initialized()
         words = ["study", str(SPEC), "--out", str(FOLDER / "command"), "--quiet"]
         seen["code"] = main([*words, "--address", cluster.address])
-        probe = probe_of(probes / "removed", 1, victim=second.node_id)
+        probe = NotingProbe(probes / "removed", 1, victim=second.node_id)
 
         def remove():
             wait_for(
@@ -111,7 +63,7 @@ def run():
         seen["removed"] = execute("removed", cluster.address, probe, 0)
         seen["victim"] = second.node_id
         remover.join()
-        probe = probe_of(probes / "shares", 4, linger=True)
+        probe = NotingProbe(probes / "shares", 4, linger=True)
         seen["shares"] = execute("shares", cluster.address, probe, 0.25, 0.25)
     finally:
         cluster.shutdown()

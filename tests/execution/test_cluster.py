@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vistab.errors import ExecutionError, RequestError
+from vistab.errors import MachineError, RequestError
 from vistab.execution import local
 from vistab.execution.cluster import LOOPBACK, _check_room, cluster
 from vistab.execution.packs import present, slot_of
@@ -96,11 +96,11 @@ def test_an_address_at_which_nothing_answers_is_a_wrong_request(tmp_path, monkey
         monkeypatch.delenv(name, raising=False)
     with (
         pytest.raises(RequestError, match="no Ray cluster answers there"),
-        cluster(ResourcesSpec(), None, "127.0.0.1:1", tmp_path / "note"),
+        cluster(ResourcesSpec(), None, "127.0.0.1:1", tmp_path),
     ):
         pass
     assert not set(LOOPBACK) & set(os.environ)
-    assert not (tmp_path / "note").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_pack_must_fit_into_one_machine():
@@ -120,7 +120,7 @@ def test_a_pack_must_fit_into_one_machine():
 def test_a_gpu_that_torch_cannot_find_is_told(monkeypatch):
     """In the pack's own process; a fake probe stands in for one."""
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    with pytest.raises(ExecutionError, match="torch finds no CUDA here"):
+    with pytest.raises(MachineError, match="torch finds no CUDA here"):
         present("cuda")
     assert present("cpu") == "cpu"
     assert slot_of(ResourcesSpec(gpus_per_pack=1), lambda device: "cpu").probe("cuda") == "cpu"

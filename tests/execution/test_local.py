@@ -1,14 +1,16 @@
 """The local engine, and what both engines share: retries, crashes, done packs."""
 
+import errno
 from dataclasses import replace
 
 import pytest
 
 import vistab.training
-from vistab.errors import Interrupted
+from vistab.errors import Interrupted, MachineError, StorageError
 from vistab.execution import local
-from vistab.execution.packs import RETRIES, slot_of
+from vistab.execution.packs import RETRIES, run_pack, slot_of
 from vistab.results import load
+from vistab.results.files import write_atomically
 from vistab.results.store import open_store
 from vistab.spec.study import ResourcesSpec
 
@@ -141,3 +143,111 @@ def test_packs_are_trained_as_their_resources_say(plan_of, folder, monkeypatch):
         checkpoints = list(store.work.glob("*/round-*"))
     assert asked == [{"compiled": True, "checkpoint_seconds": 7.0}] * len(plan.packs)
     assert checkpoints == []  # there were some; finished packs need none
+
+
+def raise_in_training(monkeypatch, *errors, checkpoint=()):
+    """Has train_pack raise these, one a call; in calls of `checkpoint` (by index) a new one is
+    there before. Returns the list of calls."""
+    calls, real = [], vistab.training.train_pack
+
+    def train_pack(pack, directory, *rest, **options):
+        calls.append(pack.pack_id)
+        number = len(calls) - 1
+        if number in checkpoint:
+            (directory / f"round-{number:09d}-0.pt").touch()
+        if number < len(errors):
+            raise errors[number]
+        return real(pack, directory, *rest, **options)
+
+    monkeypatch.setattr(vistab.training, "train_pack", train_pack)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (RuntimeError("CUDA error: uncorrectable ECC error"), MachineError),
+        (MemoryError(), MachineError),
+        (OSError(errno.ENOSPC, "No space left on device"), StorageError),
+        (OSError(errno.EROFS, "Read-only file system"), StorageError),
+    ],
+    ids=["gpu", "memory", "full", "read-only"],
+)
+def test_a_failing_machine_is_not_held_against_packs(error, kind, plan_of, tmp_path, monkeypatch):
+    """It would take them all: the study ends at once, nothing is recorded, and it may go on."""
+    plan = plan_of()
+    with open_store(tmp_path, plan.study) as store:
+        with monkeypatch.context() as patch:
+            calls = raise_in_training(patch, error)
+            with pytest.raises(kind):
+                local.execute(plan, store)
+        assert len(calls) == 1
+        assert store.unfinished(plan) == plan.packs
+        assert store.pack_folder(plan.packs[0].pack_id).crash() is None
+        local.execute(plan, store)
+        assert store.unfinished(plan) == ()
+
+
+def test_attempts_are_counted_anew_with_each_checkpoint(plan_of, tmp_path, monkeypatch):
+    """Four failures, but a checkpoint before the second and third; then two in vain in a row."""
+    plan, boom = plan_of(), RuntimeError("boom")
+    with open_store(tmp_path, plan.study) as store:
+        with monkeypatch.context() as patch:
+            calls = raise_in_training(patch, boom, boom, boom, checkpoint=(1, 2))
+            local.execute(plan, store)
+        assert store.unfinished(plan) == ()
+        assert calls.count(plan.packs[0].pack_id) == 4
+    with open_store(tmp_path / "vain", plan.study) as store:
+        calls = raise_in_training(monkeypatch, boom, boom, boom, boom, checkpoint=(1,))
+        local.execute(plan, store)
+        assert calls.count(plan.packs[0].pack_id) == 3
+        assert store.unfinished(plan) == plan.packs[:1]
+
+
+def test_a_pack_that_spoils_the_gpu_is_recorded_and_its_process_trains_no_more(
+    plan_of, tmp_path, monkeypatch
+):
+    """What it did there cannot be undone; the next command tries it again."""
+    plan = plan_of()
+    spoilt = RuntimeError("CUDA error: device-side assert triggered")
+    with open_store(tmp_path, plan.study) as store:
+        calls = raise_in_training(monkeypatch, spoilt)
+        with pytest.raises(MachineError, match="left the GPU unusable"):
+            local.execute(plan, store)
+        assert len(calls) == 1
+        assert "device-side" in store.pack_folder(plan.packs[0].pack_id).crash()["error"]
+        folder = store.pack_folder(plan.packs[0].pack_id)
+        run_pack(plan.packs[0], folder, slot_of(ResourcesSpec()), print)  # in another process
+        assert len(calls) == 1
+
+
+def test_nothing_is_written_where_a_vanished_folder_was(plan_of, tmp_path, monkeypatch):
+    """An unmounted folder's place must not fill the disk below it."""
+    plan = plan_of()
+    (tmp_path / "out").mkdir()
+    real = vistab.training.train_pack
+
+    def train_pack(*given, **options):
+        (tmp_path / "out").rename(tmp_path / "elsewhere")
+        return real(*given, **options)
+
+    monkeypatch.setattr(vistab.training, "train_pack", train_pack)
+    with (
+        pytest.raises(StorageError, match="it is gone"),
+        open_store(tmp_path / "out", plan.study) as store,
+    ):
+        local.execute(plan, store)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_write_that_fails_leaves_no_half_file(tmp_path):
+    """On a full disk it would keep all others from being written."""
+
+    def write(file):
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "x").write_text("old")
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(tmp_path / "x", write)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from vistab.errors import RequestError
 from vistab.execution import cluster as clusters
 from vistab.execution.cluster import _check_room, _check_share, _held, _times, workers_here
+from vistab.execution.shared import raise_unless_seen, why_not_seen
 from vistab.spec.study import ResourcesSpec
 
 
@@ -118,3 +121,56 @@ def test_cores_and_gpu_must_be_in_the_same_machine() -> None:
     _check_room([*nodes, node(2, 1)], asks(2, 1))
     with pytest.raises(RequestError, match="room for 2 cpus_per_pack and 1 gpus_per_pack"):
         _check_room(nodes, asks(2, 1))
+
+
+def test_a_cluster_that_holds_nothing_yet_may_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its search asks for one suggestion at a time, or for as many as workers were asked for."""
+    clusters.ensure_environment()
+    import ray
+
+    monkeypatch.setattr(ray, "nodes", lambda: [node(0)])
+    assert clusters.workers_of_cluster(asks()) == 1
+    assert clusters.workers_of_cluster(asks(), 8) == 8
+
+
+HEAD = "cd13fdbd785a550a505cbe5ca907f0aafec91170b86c654d439b9371"
+
+
+@pytest.mark.parametrize(
+    ("kind", "grows"), [("ray.head.default", True), (f"node_{HEAD}", False)], ids=["yes", "no"]
+)
+def test_the_monitor_tells_whether_a_cluster_may_grow(
+    kind: str, grows: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Ray 2.60 reports it: machines that an autoscaler manages have types of its own."""
+    clusters.ensure_environment()
+    from ray.experimental import internal_kv
+
+    status = {"autoscaler_report": {"node_type_mapping": {HEAD: kind}}}
+    monkeypatch.setattr(internal_kv, "_internal_kv_get", lambda key: json.dumps(status))
+    assert clusters._may_grow([node(0)], asks()) is grows
+    assert not clusters._may_grow([node(0), node(2)], asks())  # there is room already
+
+
+def test_a_cluster_without_a_monitor_is_given_the_benefit_of_the_doubt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clusters.ensure_environment()
+    from ray.experimental import internal_kv
+
+    monkeypatch.setattr(clusters.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(internal_kv, "_internal_kv_get", lambda key: None)
+    assert clusters._may_grow([node(0)], asks())
+
+
+def test_a_machine_that_does_not_see_the_folder_is_told_by_name(tmp_path: Path) -> None:
+    """Before anything is trained; one that sees it is content."""
+    (tmp_path / ".seen").touch()
+    assert why_not_seen(str(tmp_path / ".seen")) == ""
+    assert why_not_seen(str(tmp_path / "elsewhere" / ".seen")) == "it is not there"
+    assert [path.name for path in tmp_path.iterdir()] == [".seen"]
+    raise_unless_seen(tmp_path, {})
+    with pytest.raises(
+        RequestError, match=r"must see .* path: node7 \(10.0.0.7\): it is not there"
+    ):
+        raise_unless_seen(tmp_path, {"node7 (10.0.0.7)": "it is not there"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 import time
 from collections import Counter
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.filesize import decimal
 
 from vistab.analysis import Verdict, to_record
 from vistab.analysis.wording import count
@@ -21,11 +23,13 @@ from vistab.cli.judging import judge_and_report
 from vistab.cli.live import StudyProgress, show_progress
 from vistab.cli.preparing import prepare_images
 from vistab.cli.tables import print_notes, print_verdicts
-from vistab.errors import Interrupted
+from vistab.errors import Interrupted, MachineError, ResultsError, StorageError
 from vistab.execution import local, ray_tune
 from vistab.execution.cluster import workers_here
+from vistab.execution.machine import storage_trouble
 from vistab.execution.packs import slot_of
 from vistab.plan import make_plan
+from vistab.plan.disk import disk_use
 from vistab.plan.model import Plan
 from vistab.results import Results, load
 from vistab.results.provenance import Session
@@ -124,9 +128,14 @@ def run(request: Request) -> Conclusion:
     study = request.plan.study
     with resumable(request):
         data = prepare_images(request.plan, console)
-    with open_store(
-        request.out, study, fresh=request.fresh, data=data, source=request.source
-    ) as store:
+    with (
+        resumable(request),
+        telling_storage(request.out),
+        open_store(
+            request.out, study, fresh=request.fresh, data=data, source=request.source
+        ) as store,
+        telling_storage(store.folder),
+    ):
         print_notes(console, request.plan, store)
         forget_damaged(study, store)
         _train(request, make_plan(study, store.trials()), store, console)
@@ -156,7 +165,6 @@ def _train(request: Request, plan: Plan, store: Store, console: Console) -> None
         store.note_perfect(_perfect(plan))
     start = StudyProgress.at(plan, finished=len(store.finished_runs()))
     with (
-        resumable(request),
         store.session(_session(request)),
         show_progress(console, start) as on_progress,
     ):
@@ -184,13 +192,47 @@ def _perfect(plan: Plan) -> dict[str, float]:
 
 @contextmanager
 def resumable(request: Request) -> Iterator[None]:
-    """Interrupted, with the command that goes on, whatever is stopped in here."""
+    """Interrupted or MachineError, with the command that goes on, whatever is stopped in here."""
     try:
         yield
     except (Interrupted, KeyboardInterrupt):
         raise Interrupted(
             f"Interrupted. What is done is kept; go on with: {request.resuming_command}"
         ) from None
+    except StorageError as error:
+        raise MachineError(
+            f"{error}. What is done is kept; {_needed(error, request.plan)}, then go on with: "
+            f"{request.resuming_command}"
+        ) from error
+    except MachineError as error:
+        raise MachineError(
+            f"{error}. What is done is kept; go on with: {request.resuming_command}"
+        ) from error
+
+
+def _needed(error: StorageError, plan: Plan) -> str:
+    """What must be done before a study can go on."""
+    if error.missing:
+        return "bring it back"
+    if not error.full:
+        return "make it writable"
+    use = disk_use(plan, workers_here(plan.study.resources))
+    free = decimal(shutil.disk_usage(error.folder).free)
+    return f"make room (the study takes about {decimal(use.running or use.kept)}, {free} are free)"
+
+
+@contextmanager
+def telling_storage(folder: Path) -> Iterator[None]:
+    """StorageError, in place of what the system or the store says, if the folder is the trouble."""
+    there = folder.exists()
+    try:
+        yield
+    except (OSError, ResultsError) as error:
+        if isinstance(error, ResultsError) and folder.exists():
+            raise
+        if trouble := storage_trouble(error, folder if there else Path.cwd()):
+            raise trouble from error
+        raise
 
 
 def _session(request: Request) -> Session:

@@ -15,6 +15,7 @@ from vistab.cli.output import print_json
 from vistab.cli.own_source import own_source
 from vistab.cli.request import JsonOption, SetOption, SpecArgument, read_plan
 from vistab.errors import ExecutionError, RequestError
+from vistab.execution.address import check_address
 
 
 class Engine(StrEnum):
@@ -55,6 +56,8 @@ def study(
     """Plan, run, judge and report a study. The same command, run again, resumes it."""
     if engine is Engine.local and (workers or address):
         raise RequestError("--workers, --address: only the engine ray has them; leave out --engine")
+    if address:
+        check_address(address)
     plan = read_plan(spec, set_, quiet=quiet or json)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # batch systems stop jobs with it
     with contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext():

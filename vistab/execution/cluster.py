@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import shutil
@@ -10,13 +11,18 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from math import ceil
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
-from vistab.errors import RequestError
+from vistab.errors import MachineError, RequestError
+from vistab.execution.address import check_address
+from vistab.execution.machine import first_line
+from vistab.execution.shared import check_seen
 from vistab.spec.study import ResourcesSpec
 
 QUIET = {
@@ -30,6 +36,8 @@ QUIET = {
 }
 LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # despite its name: listen on 127.0.0.1 only
 PREFIX = "vistab-"
+NOTE = "scratch"
+ROUNDS_OF_MONITOR = 10
 OBJECT_STORE_BYTES = 100 * 2**20  # trials pass ids and small numbers, nothing else
 
 
@@ -46,33 +54,32 @@ def ensure_environment() -> None:
 
 @contextmanager
 def cluster(
-    resources: ResourcesSpec, workers: int | None, address: str | None, note: Path
+    resources: ResourcesSpec, workers: int | None, address: str | None, work: Path
 ) -> Iterator[Path]:
     """Start Ray on this machine with room for `workers` packs, or connect to `address`.
 
-    Yields a temporary folder for Tune's own state; the file `note` remembers it, so that what a
-    killed session left behind is removed by the next one. RequestError if nothing answers at
-    `address`, or if a pack asks for more than there is, for then it would wait for ever.
+    Yields a temporary folder for Tune's own state; a file in `work`, where packs are trained,
+    remembers it, so that what a killed session left behind is removed by the next one.
+    RequestError if nothing answers at `address`, if a pack asks for more than there is (it would
+    wait for ever), or if a machine does not see `work`; MachineError if Ray does not start.
     """
     _check_share(resources.gpus_per_pack)
     set_environment(address)
     import ray
 
-    with _scratch(note) as scratch:
+    with _scratch(work / NOTE) as scratch:
         try:
             if address:
                 _connect(ray, address)
             else:
-                slots = workers_here(resources, workers)
-                _quietly(
-                    ray,
-                    num_cpus=ceil(slots * resources.cpus_per_pack),
-                    object_store_memory=OBJECT_STORE_BYTES,
-                    include_dashboard=False,
-                    _temp_dir=str(scratch / "ray"),
+                _start(
+                    ray, ceil(workers_here(resources, workers) * resources.cpus_per_pack), scratch
                 )
-                _protect_token()
-            _check_room(ray.nodes(), resources)  # type: ignore[no-untyped-call]
+            nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+            if not (address and _may_grow(nodes, resources)):
+                _check_room(nodes, resources)
+            if address:
+                check_seen(work.absolute(), [node for node in nodes if _held(node, resources)])
             yield scratch
         finally:
             ray.shutdown()
@@ -88,12 +95,15 @@ def workers_here(resources: ResourcesSpec, asked: int | None = None) -> int:
 
 
 def workers_of_cluster(resources: ResourcesSpec, asked: int | None = None) -> int:
-    """How many packs are trained at once by the Ray that is connected: `asked` at most."""
+    """How many packs are trained at once by the Ray that is connected: `asked` at most.
+
+    One that holds none yet may grow: as many as asked then, or one.
+    """
     import ray
 
     nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
     held = sum(_held(node, resources) for node in nodes)
-    return min(asked or held, held)
+    return min(asked or held, held) or asked or 1
 
 
 def _held(node: dict[str, Any], resources: ResourcesSpec) -> int:
@@ -134,15 +144,35 @@ def _quietly(ray, **options: object) -> None:  # type: ignore[no-untyped-def]
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
 
 
+def _start(ray, cores: int, scratch: Path) -> None:  # type: ignore[no-untyped-def]
+    """Start one of our own, whatever cluster RAY_ADDRESS names. MachineError if it does not."""
+    os.environ["RAY_AUTH_TOKEN"] = token_hex(32)  # or Ray would write one to ~/.ray
+    try:
+        _quietly(
+            ray,
+            address="local",
+            num_cpus=cores,
+            object_store_memory=OBJECT_STORE_BYTES,
+            include_dashboard=False,
+            _temp_dir=str(scratch / "ray"),
+        )
+    except Exception as error:  # of many kinds, from wrong ports to a full disk
+        raise MachineError(f"Ray does not start on this machine: {first_line(error)}") from error
+
+
 def _connect(ray, address: str) -> None:  # type: ignore[no-untyped-def]
     """Join the cluster at `address`. RequestError if there is none."""
+    check_address(address)
     host, _, port = address.rpartition(":")
     try:
-        if host and "/" not in host and port.isdigit():  # Ray itself would try for minutes
-            socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
-        _quietly(ray, address=address)
-    except OSError as error:  # Ray's ConnectionError is one too
+        # Ray itself would try for minutes
+        socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
+    except OSError as error:
         raise RequestError(f"--address {address}: no Ray cluster answers there: {error}") from None
+    try:
+        _quietly(ray, address=address)
+    except Exception as error:  # also of another version, or without its token
+        raise RequestError(f"--address {address}: cannot be joined: {first_line(error)}") from error
 
 
 def _check_share(gpus_per_pack: float) -> None:
@@ -152,6 +182,28 @@ def _check_share(gpus_per_pack: float) -> None:
             f"resources.gpus_per_pack: above 1 a whole number, {gpus_per_pack:g} got; "
             "nearest: 1, for a pack trains on one GPU"
         )
+
+
+def _may_grow(nodes: list[dict[str, Any]], resources: ResourcesSpec) -> bool:
+    """Whether a cluster without room for a pack may get it: an autoscaler adds machines to it.
+
+    Its monitor tells the types of its machines. Where none are configured, each is of its own.
+    """
+    if any(_held(node, resources) for node in nodes):
+        return False
+    from ray.experimental.internal_kv import _internal_kv_get
+
+    for _ in range(ROUNDS_OF_MONITOR):  # it speaks up some seconds after the cluster has begun
+        if status := _internal_kv_get("__autoscaling_status"):
+            return autoscaled(json.loads(status))
+        time.sleep(1)
+    return True  # nobody says that it may not
+
+
+def autoscaled(status: Mapping[str, Any]) -> bool:
+    """Whether there are machines, in what the monitor tells, of a type that was configured."""
+    types = (status.get("autoscaler_report") or {}).get("node_type_mapping") or {}
+    return any(kind != f"node_{node}" for node, kind in types.items())
 
 
 def _check_room(nodes: list[dict[str, Any]], resources: ResourcesSpec) -> None:
@@ -170,13 +222,6 @@ def _check_room(nodes: list[dict[str, Any]], resources: ResourcesSpec) -> None:
         )
 
 
-def _protect_token() -> None:
-    """Ray writes its access token readable by everyone; make it the user's alone."""
-    token = Path.home() / ".ray" / "auth_token"
-    if token.exists():
-        token.chmod(0o600)
-
-
 @contextmanager
 def _scratch(note: Path) -> Iterator[Path]:
     """A temporary folder with a short path: Ray puts Unix sockets into it."""
@@ -190,6 +235,14 @@ def _scratch(note: Path) -> Iterator[Path]:
     finally:
         _remove(folder)
         note.unlink(missing_ok=True)
+
+
+def remove_scratch(work: Path) -> None:
+    """Remove the temporary folder of a session that could not do so itself."""
+    note = work / NOTE
+    with suppress(OSError):
+        _remove(Path(note.read_text(encoding="utf-8")))
+        note.unlink()
 
 
 def _remove(folder: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vistab.errors import Interrupted
+from vistab.errors import Interrupted, MachineError
+from vistab.execution.machine import SpoiltProcess, first_line
 from vistab.execution.packs import (
     Probe,
     announce,
@@ -30,7 +31,8 @@ def execute(
     """Train every pack of the plan that is not done yet; a search first, then what it chose.
 
     `workers` and `address` belong to the engines' common signature and are not used here.
-    Raises Interrupted on Ctrl-C; the packs done so far are kept.
+    Raises Interrupted on Ctrl-C; the packs done so far are kept. MachineError if this machine
+    fails, for there is no other process that could go on.
     """
     slot = slot_of(plan.study.resources, probe)
 
@@ -48,5 +50,9 @@ def execute(
             plan = search.plan()
         for pack in start(plan, store):
             train(pack)
+    except SpoiltProcess as error:
+        raise MachineError(
+            f"the pack that crashed has left the GPU unusable for this process: {first_line(error)}"
+        ) from error
     except KeyboardInterrupt:
         raise Interrupted("interrupted; the same command goes on from here") from None

@@ -6,7 +6,8 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vistab.errors import ExecutionError
+from vistab.errors import MachineError, ResultsError
+from vistab.execution import machine
 from vistab.plan.model import Pack, Plan
 from vistab.results.files import locked
 from vistab.results.pack_folder import PackFolder
@@ -15,7 +16,8 @@ from vistab.results.store import Store
 from vistab.spec.study import ResourcesSpec
 
 RETRIES = 1
-"""How often a pack that crashed, or whose process died, is tried again from its checkpoint."""
+"""How often a pack that crashed, or whose process died, is tried again from its checkpoint. Once a
+new checkpoint is there, it is counted anew."""
 
 
 Probe = Callable[[str], str]
@@ -23,11 +25,12 @@ Probe = Callable[[str], str]
 
 
 def present(device: str) -> str:
-    """The device that is asked for. ExecutionError if it is a GPU, and torch finds none here."""
+    """The device that is asked for. MachineError if it is a GPU, and torch finds none here."""
     import torch
 
     if device == "cuda" and not torch.cuda.is_available():
-        raise ExecutionError("resources.gpus_per_pack asks for a GPU, but torch finds no CUDA here")
+        asked = "resources.gpus_per_pack asks for a GPU, but torch finds no CUDA here"
+        raise MachineError(f"{machine.name()}: {asked}")
     return device
 
 
@@ -81,32 +84,43 @@ def announce(pack: Pack, store: Store, on_progress: OnProgress) -> None:
 def run_pack(pack: Pack, folder: PackFolder, slot: Slot, on_progress: OnProgress) -> None:
     """Train one pack and record it as done, or as crashed after RETRIES further attempts.
 
-    Returns at once if it is done already. A worker that outlived a killed driver may still be at
-    work in the folder for a moment, so the folder is locked.
+    Returns at once if it is recorded already. A worker that outlived a killed driver may still be
+    at work in the folder for a moment, so the folder is locked. MachineError, and no record, if
+    this machine failed; SpoiltProcess if the pack crashed so that this process is of no more use.
     """
-    with locked(folder.path / ".lock", wait=True):
-        if folder.done() is None:
-            _train_or_record_crash(pack, folder, slot, on_progress)
+    try:
+        with locked(folder.path / ".lock", wait=True):
+            if folder.done() is None and folder.crash() is None:
+                _train_or_record_crash(pack, folder, slot, on_progress)
+    except (OSError, ResultsError) as error:  # such as a folder that cannot even be locked
+        raise machine.machine_trouble(error, folder.results) or error from error
 
 
 def _train_or_record_crash(
     pack: Pack, folder: PackFolder, slot: Slot, on_progress: OnProgress
 ) -> None:
-    for attempt in range(RETRIES + 1):
+    failures = 0
+    while failures <= RETRIES:
+        before = folder.last_checkpoint()
         try:
             folder.write(_train(pack, folder, slot, on_progress))
             _remove_checkpoints(folder)
             return
-        except Exception:  # whatever a family raises: its pack is lost, the study goes on
-            if attempt == RETRIES:
-                folder.write_crash([run.run_id for run in pack.runs], traceback.format_exc())
+        except Exception as error:  # whatever a family raises: its pack is lost, no other one
+            if trouble := machine.machine_trouble(error, folder.results):
+                raise trouble from error
+            failures = failures + 1 if folder.last_checkpoint() == before else 1
+            told, spoilt = traceback.format_exc(), machine.spoils(error)
+        if spoilt:
+            break
+    folder.write_crash([run.run_id for run in pack.runs], told)
+    if spoilt:
+        raise machine.SpoiltProcess(told)
 
 
 def _remove_checkpoints(folder: PackFolder) -> None:
     """A finished pack's are of no more use, and large."""
-    from vistab.training import checkpoints
-
-    for path in checkpoints.saved(folder.path):
+    for path in folder.checkpoints():
         path.unlink()
 
 

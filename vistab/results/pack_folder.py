@@ -28,6 +28,9 @@ from vistab.results.tables import read_table, table_of, write_table
 RECORD: Final = ("runs.parquet", "history.parquet", "samples.npz")
 """The files of a record."""
 
+CHECKPOINTS = "round-*.pt"
+"""What the files are called that training goes on from."""
+
 
 @dataclass(frozen=True)
 class PackFolder:
@@ -40,9 +43,26 @@ class PackFolder:
         """Id of the pack that lives here."""
         return self.path.name
 
+    @property
+    def results(self) -> Path:
+        """The results folder it is in."""
+        return self.path.parents[1]
+
     def create(self) -> None:
-        """Make the folder if it is not there."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        """Make the folder if it is not there; FileNotFoundError if the results folder is not.
+
+        Where that was unmounted, its place on another disk must not be filled instead.
+        """
+        self.path.parent.mkdir(exist_ok=True)
+        self.path.mkdir(exist_ok=True)
+
+    def checkpoints(self) -> list[Path]:
+        """Those of a pack in training, from old to new."""
+        return sorted(self.path.glob(CHECKPOINTS))
+
+    def last_checkpoint(self) -> str | None:
+        """The name of the newest, which changes with each."""
+        return self.checkpoints()[-1].name if self.checkpoints() else None
 
     # --- a finished pack
 

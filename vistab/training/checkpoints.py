@@ -18,11 +18,11 @@ import numpy as np
 import torch
 
 from vistab.results.files import write_bytes
+from vistab.results.pack_folder import CHECKPOINTS, PackFolder
 from vistab.training.evidence import Evidence
 from vistab.training.pictures import Pictures
 from vistab.training.state import Training
 
-PATTERN = "round-*.pt"
 KEPT = 2
 
 
@@ -42,7 +42,7 @@ def save(directory: Path, training: Training, evidence: Evidence, seconds: float
     buffer = io.BytesIO()
     torch.save(state, buffer)
     content = buffer.getvalue()
-    directory.mkdir(parents=True, exist_ok=True)
+    PackFolder(directory).create()
     write_bytes(directory / _name(training.round, content), content)
     for old in saved(directory)[:-KEPT]:
         old.unlink()
@@ -50,12 +50,12 @@ def save(directory: Path, training: Training, evidence: Evidence, seconds: float
 
 def saved(directory: Path) -> list[Path]:
     """The checkpoints there are, from old to new."""
-    return sorted(directory.glob(PATTERN))
+    return PackFolder(directory).checkpoints()
 
 
 def load(directory: Path, training: Training) -> tuple[Evidence, float]:
     """Put the last sound checkpoint, if any, into `training`; evidence and seconds so far."""
-    for half in directory.glob(f".{PATTERN}.*.tmp"):
+    for half in directory.glob(f".{CHECKPOINTS}.*.tmp"):
         half.unlink()
     state = _last_sound(directory, training.diverged.device)
     if state is None:

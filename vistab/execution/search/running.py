@@ -37,6 +37,7 @@ class Search:
             self._replay(event)
         self.waiting = [number for number, trial in self.trials.items() if not trial.ended]
         self.training: dict[str, int] = {}
+        self.begun_at: dict[str, str | None] = {}
 
     def _replay(self, event: Event) -> None:
         if event.event == "asked":
@@ -65,6 +66,7 @@ class Search:
         folder.create()
         folder.forget_crash()
         self.training[pack.pack_id] = number
+        self.begun_at[pack.pack_id] = folder.last_checkpoint()
         return pack
 
     def _ask(self) -> int | None:
@@ -84,14 +86,19 @@ class Search:
             told = told_by(folder)
             self.log.append(Event("told", number, told=told))
             self._end(number, told)
-        elif folder.crash() is None and self.attempts[number] < RETRIES:
-            self.attempts[number] += 1
+        elif folder.crash() is None and self._may_try_again(number, folder):
             self.waiting.append(number)
         else:
             if folder.crash() is None:
                 self.store.write_crash(pack, "its worker ended without a word")
             self.log.append(Event("crashed", number))
             self._end(number, None)
+
+    def _may_try_again(self, number: int, folder: PackFolder) -> bool:
+        """As with any pack: RETRIES times, counted anew with each new checkpoint."""
+        further = folder.last_checkpoint() != self.begun_at[folder.pack_id]
+        self.attempts[number] = 0 if further else self.attempts[number] + 1
+        return self.attempts[number] <= RETRIES
 
     def _end(self, number: int, told: Told | None) -> None:
         assignment = self.trials[number].assignment
