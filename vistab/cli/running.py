@@ -228,7 +228,7 @@ def telling_storage(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ResultsError) as error:
-        if isinstance(error, ResultsError) and folder.exists():
+        if isinstance(error, ResultsError) and folder.exists() == there:
             raise
         if trouble := storage_trouble(error, folder if there else Path.cwd()):
             raise trouble from error

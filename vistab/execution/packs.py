@@ -93,7 +93,9 @@ def run_pack(pack: Pack, folder: PackFolder, slot: Slot, on_progress: OnProgress
             if folder.done() is None and folder.crash() is None:
                 _train_or_record_crash(pack, folder, slot, on_progress)
     except (OSError, ResultsError) as error:  # such as a folder that cannot even be locked
-        raise machine.machine_trouble(error, folder.results) or error from error
+        if trouble := machine.machine_trouble(error, folder.results):
+            raise trouble from error
+        raise
 
 
 def _train_or_record_crash(
