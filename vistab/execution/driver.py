@@ -184,7 +184,7 @@ class Session:
             param_space={
                 **space,
                 "work": str(self.store.work.absolute()),
-                "slot": self.slot,
+                "slot": pickle.dumps(self.slot),  # its probe may need the path below
                 "sys_path": [os.path.abspath(entry) for entry in sys.path],
             },
             tune_config=tune.TuneConfig(
@@ -220,7 +220,7 @@ def _trial(config: dict[str, Any]) -> None:
     """Run one pack; called by Tune in a worker, which runs many packs one after the other."""
     sys.path.extend(entry for entry in config["sys_path"] if entry not in sys.path)
     folder = PackFolder(Path(config["work"]) / config["pack"])
-    slot: Slot = config["slot"]
+    slot: Slot = pickle.loads(config["slot"])
     report = _Reporter()
     try:
         pack: Pack = pickle.loads((folder.path / PACK_FILE).read_bytes())
