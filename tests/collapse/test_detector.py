@@ -53,6 +53,44 @@ def signals(
     }
 
 
+def hopping(places: str) -> Ruling:
+    """The ruling on a run that is on no mode, but has most samples near these; "." for none."""
+    found = signals([OFF] * len(places))
+    main = [-1.0 if place == "." else float(place) for place in places]
+    return rule(10 * np.arange(1, len(places) + 1), found | {"main_mode": np.array(main)}, MODES)
+
+
+@pytest.mark.parametrize(
+    ("places", "onset"),
+    [
+        ("3525173026412075361274603512", 10),  # a hop at each snapshot
+        ("3332225551117774446662220001", 10),  # slowly
+        ("3455.5667.7012..2345566701.2", 10),  # in between, now and then
+        ("..........3525173026412075361274603", 110),  # once the rate was raised
+        ("4343434343434343434343434343", 10),  # to and fro
+    ],
+)
+def test_a_blob_that_hops_without_touching_a_mode_oscillates(places: str, onset: int) -> None:
+    found = hopping(places)
+    assert (found.outcome, found.onset_round) == ("oscillating", onset)
+    near = len({*places[onset // 10 - 1 :]} - {"."})
+    assert found.evidence.startswith(f"hops: near one of 8 modes at a time, {near} different ones")
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        "." * 28,
+        "3" * 28,  # where it always was
+        "3525173" + "0" * 21,  # settled
+        "3525173026" + "." * 18,  # spread out later
+        "3.5.2...5..1...7..3.....0...",  # hardly ever in one place
+    ],
+)
+def test_what_does_not_hop_to_the_end_and_touched_no_mode_is_stalled(places: str) -> None:
+    assert hopping(places).outcome == "stalled"
+
+
 def ruled(snapshots: Sequence[np.ndarray], *, spread: object = 1.0, scale: object = 1.0) -> Ruling:
     """The ruling on a run measured at rounds 10, 20, ..."""
     rounds = 10 * np.arange(1, len(snapshots) + 1)

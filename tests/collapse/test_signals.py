@@ -35,9 +35,25 @@ def test_metrics_that_every_run_has_are_signals() -> None:
     assert SIGNAL_METRICS.keys() < set(SIGNALS)
 
 
+def test_the_main_mode_is_where_two_thirds_are_on_it_or_not(
+    ring: Target, rng: np.random.Generator
+) -> None:
+    modes = ring.modes
+    assert isinstance(modes, KnownModes)
+
+    def main(*snapshot: np.ndarray) -> float:
+        return float(measure(np.concatenate(snapshot)[None], modes)["main_mode"][0])
+
+    blob = 1.3 * modes.centres[3] + 0.05 * rng.normal(size=(70, 2))  # outside, on no mode
+    assert main(blob, modes.draw(30, rng)) == 3
+    assert main(blob, modes.draw(70, rng)) == -1
+    assert main(modes.centres[:2].mean(axis=0) + 0.1 * rng.normal(size=(100, 2))) == -1
+    assert main(3 * blob) == -1  # far away it says nothing which is nearest
+
+
 def test_signals_come_as_float32_one_per_snapshot(ring: Target, rng: np.random.Generator) -> None:
     signals = measure(perfect(ring, rng, 3, 200), ring.modes)
-    assert signals.keys() == SCALARS | {"mode_shares"}
+    assert signals.keys() == SCALARS | {"mode_shares", "main_mode"}
     assert {signals[name].shape for name in SCALARS} == {(3,)}
     assert signals["mode_shares"].shape == (3, 8)
     assert {values.dtype for values in signals.values()} == {np.dtype("float32")}

@@ -8,7 +8,8 @@ from scipy.spatial.distance import cdist
 from sklearn.metrics import adjusted_rand_score
 
 from vistab.spec.targets import GridTarget, MixtureTarget, RingTarget
-from vistab.targets import make_target
+from vistab.targets import KnownModes, make_target
+from vistab.targets.bins import DataBins
 from vistab.targets.clusters import bin_centres
 
 SIXTEEN = np.random.default_rng(3).normal(size=(10, 16))
@@ -30,7 +31,8 @@ def test_the_modes_of_a_mixture_are_found_by_their_number_and_place(name: str, m
     modes = make_target(TARGETS[name]).modes
     data = modes.draw(m, np.random.default_rng(m))
     centres, clusters = bin_centres(data, 50)
-    assert clusters
+    assert clusters is not None
+    assert clusters.all()
     assert len(centres) == modes.count
     assert cdist(modes.centres, centres).min(axis=1).max() < modes.std * modes.dimension**0.5
     truth = modes.nearest(data)[1]
@@ -51,8 +53,31 @@ SHAPELESS = {
 def test_data_without_clusters_are_cut_into_as_many_bins_as_asked(name: str, seed: int) -> None:
     data = SHAPELESS[name](np.random.default_rng(seed), 1000)
     centres, clusters = bin_centres(data, 20)
-    assert not clusters
+    assert clusters is None
     assert 15 <= len(centres) <= 20  # those with few data are given up
+
+
+@pytest.mark.parametrize("std", [0.6, 0.8])
+def test_clusters_in_many_dimensions_need_not_stand_far_apart(std: float) -> None:
+    """Their tree jumps less there, and that of a blob hardly at all."""
+    modes = KnownModes(np.random.default_rng(1).normal(size=(10, 16)), np.ones(10), std)
+    centres, clusters = bin_centres(modes.draw(2000, np.random.default_rng(0)), 50)
+    assert clusters is not None
+    assert len(centres) == 10
+
+
+def test_data_of_rare_clusters_are_none_of_the_others() -> None:
+    """Merged with a neighbour they would make it wide, and a good run narrow beside it."""
+    weights = np.array([*[1.0] * 6, 0.06, 0.06])
+    ring = make_target(RingTarget(kind="ring")).modes.centres
+    data = KnownModes(ring, weights, 0.02).draw(1000, np.random.default_rng(2))
+    rare = np.isin(cdist(data, ring).argmin(axis=1), [6, 7])
+    assert 0 < rare.sum() < 40
+    centres, clustered = bin_centres(data, 25)
+    assert clustered is not None
+    assert np.array_equal(clustered, ~rare)
+    assert cdist(centres, ring[:6]).min(axis=0).max() < 0.01
+    assert DataBins.of(data, 25).std == pytest.approx(0.02, rel=0.1)
 
 
 def test_the_same_data_give_the_same_centres() -> None:

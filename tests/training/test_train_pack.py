@@ -48,7 +48,7 @@ def test_the_record_has_a_row_per_run_and_a_row_per_run_and_snapshot(
         *("discriminator_gradient_norm", "generator_gradient_norm"),
         *SIGNALS,
     }
-    assert set(record.history.columns) == expected | {"run_id", "round", "mode_shares"}
+    assert set(record.history.columns) == expected | {"run_id", "round", "mode_shares", "main_mode"}
     assert all(record.history[name].dtype == np.float32 for name in expected)
     assert len(record.history["mode_shares"].iloc[0]) == 8
     assert len(record.samples["rounds"]) == 8

@@ -29,7 +29,7 @@ from vistab.collapse.trajectory import (
     tail_start,
     window,
 )
-from vistab.collapse.wandering import Wandering, as_it_shows, touching, wandering
+from vistab.collapse.wandering import Wandering, as_it_shows, hopping, touching, wandering
 from vistab.spec.outcomes import Outcome
 from vistab.targets.base import Modes
 
@@ -123,6 +123,10 @@ def _failed(run: Trajectory, now: Flags, lasting: Flags, t: Thresholds) -> Rulin
     if moves is not None and moves.to_the_end:
         onset = moves.since if was_healthy else _hidden_start(seen, moves.since)
         return _lasting("oscillating", run, onset, t, evidence.oscillating(run, onset, t))
+    hops = hopping(run, since if was_healthy else 0, t)
+    if hops is not None:
+        onset = since if was_healthy and hops - since < t.lasting else hops
+        return _lasting("oscillating", run, onset, t, evidence.hopping(run, onset))
     if not _reached(run, t):
         return Ruling("stalled", None, None, 1.0, evidence.stalled(run))
     onset = _collapse_onset(run, now, since if was_healthy else None, moves, t)

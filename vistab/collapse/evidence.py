@@ -34,6 +34,15 @@ def oscillating(run: Trajectory, onset: int, t: Thresholds) -> str:
     )
 
 
+def hopping(run: Trajectory, onset: int) -> str:
+    """Near how many modes in all, one at a time."""
+    near = len(np.unique(run.main[onset:][run.main[onset:] >= 0]))
+    return (
+        f"hops: near one of {run.n_modes} {run.noun} at a time, "
+        f"{near} different ones from round {run.rounds[onset]} on"
+    )
+
+
 def stalled(run: Trajectory) -> str:
     """How close to the data the run ever came."""
     best = min(1.0, float(run.quality.max()))

@@ -15,12 +15,19 @@ Index = npt.NDArray[np.intp]
 Signals = dict[str, npt.NDArray[np.float32]]
 
 SIGNALS: Final = ("coverage", "modes", "high_quality", "spread", "scale")
-"""Scalar signals, one value a snapshot; "mode_shares" [m] comes with them."""
+"""Scalar signals, one value a snapshot; "mode_shares" [m] and "main_mode" come with them."""
+
+NOWHERE: Final = -1
+"""The main mode of samples that no mode has most of."""
 
 HELD_SHARE: Final = 0.25
 """A mode is held by at least this part of its fair share: "one sample" would be too lenient."""
 
 _FEWEST: Final = 3  # samples of a mode that have a spread in more than one direction
+
+_MOST: Final = 2 / 3  # of all samples, near one mode
+
+_FAR: Final = 1.5  # times the target's own rms size: beyond, a nearest mode says nothing
 
 _FEW_FEATURES: Final = 8  # up to here sums by pairs of features are quicker, by 10 in 2-D
 
@@ -29,7 +36,8 @@ def measure(samples: npt.NDArray[np.floating], modes: Modes) -> Signals:
     """Measure the snapshots of k runs at once: samples [k, n, d] -> each signal, float32 [k].
 
     A sample belongs to its nearest mode, and is of high quality within the mode's radius: 3 std, or
-    what holds 99 % of a bin's data where bins stand in for modes. A mode's share
+    what holds 99 % of a bin's data where bins stand in for modes; none is where too few of a
+    snapshot lie among the data (`Modes.among`). A mode's share
     counts its high-quality samples over ALL samples, so that stray ones lower it; its fair share is
     what a perfect sampler has there. So a perfect sampler scores 1 everywhere, but for sampling
     error, which lowers coverage: to 0.95 on average for 512 samples of 8 modes.
@@ -41,6 +49,8 @@ def measure(samples: npt.NDArray[np.floating], modes: Modes) -> Signals:
                   samples themselves (`Modes.variety`); 0 while no mode has 3 samples
     scale         rms distance of samples from the target's mean over the target's own
     mode_shares   [k, m], of all samples
+    main_mode     index of the mode that two thirds of all samples are nearest to, high quality or
+                  not, but no farther than one and a half times the target's rms size; else -1
 
     A snapshot with any sample that is not finite gives NaN signals.
     """
@@ -48,7 +58,7 @@ def measure(samples: npt.NDArray[np.floating], modes: Modes) -> Signals:
     finite = np.isfinite(samples).all(axis=(1, 2))
     clean = np.where(finite[:, None, None], samples, 0.0).astype(float)
     distance, mode = modes.nearest(clean)
-    good = distance <= modes.radii[mode]
+    good = (distance <= modes.radii[mode]) & modes.among(clean)[:, None]
     cell = (np.arange(k)[:, None] * modes.count + mode)[good]
     shares = np.bincount(cell, minlength=k * modes.count).reshape(k, -1) / n
     within = _spread(clean[good] - modes.centres[mode[good]], cell, k, modes)
@@ -59,8 +69,18 @@ def measure(samples: npt.NDArray[np.floating], modes: Modes) -> Signals:
         "spread": within * modes.variety(clean, within),
         "scale": _scale(clean, modes),
         "mode_shares": shares,
+        "main_mode": _main_mode(distance, mode, modes),
     }
     return {name: _unless(finite, values) for name, values in signals.items()}
+
+
+def _main_mode(distance: Array, mode: Index, modes: Modes) -> Array:
+    """The mode [k] that most samples, at these distances [k, n] from theirs, are near; or -1."""
+    k, n = mode.shape
+    near = distance <= _FAR * modes.rms
+    cell = (np.arange(k)[:, None] * modes.count + mode)[near]
+    counts = np.bincount(cell, minlength=k * modes.count).reshape(k, -1)
+    return np.where(counts.max(axis=1) >= _MOST * n, counts.argmax(axis=1), NOWHERE)
 
 
 def _spread(offsets: Array, cell: Index, k: int, modes: Modes) -> Array:

@@ -9,11 +9,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from vistab.collapse.signals import SIGNALS
+from vistab.collapse.signals import NOWHERE, SIGNALS
 from vistab.targets.base import Modes
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Index = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,9 @@ class Trajectory:
 
     rounds [T]; finite [T]; coverage, modes, quality, spread, scale [T]; parts [T, m], which sum to
     quality, and the same of a perfect sampler: fair [m], which sums to 1; groups [g, m] of modes,
-    and places [p, m] if snapshots cannot show all modes. noun: what to call modes. shown: what a
-    perfect sampler shows.
+    and places [p, m] if snapshots cannot show all modes. main [T]: index of the mode that most
+    samples are near, -1 if there is none or it was not measured. noun: what to call modes. shown:
+    what a perfect sampler shows.
     """
 
     rounds: npt.NDArray[np.int64]
@@ -48,6 +50,7 @@ class Trajectory:
     fair: Array
     groups: Array
     places: Array | None
+    main: Index
     noun: str
     shown: Shown
 
@@ -94,6 +97,7 @@ class Trajectory:
             fair,
             modes.groups,
             modes.places,
+            _main(signals.get("main_mode"), finite),
             modes.noun,
             shown or Shown(modes.count, 1.0),
         )
@@ -102,6 +106,13 @@ class Trajectory:
     def n_modes(self) -> int:
         """The number m of the target's modes."""
         return len(self.fair)
+
+
+def _main(stored: npt.ArrayLike | None, finite: Flags) -> Index:
+    """The main mode [T]; nowhere where it is not known."""
+    if stored is None:
+        return np.full(len(finite), NOWHERE)
+    return np.where(finite, stored, NOWHERE).astype(np.intp)
 
 
 def in_places(run: Trajectory, held_share: float) -> Trajectory:

@@ -9,7 +9,14 @@ from typing import Final
 import numpy as np
 
 from vistab.collapse.thresholds import Thresholds
-from vistab.collapse.trajectory import Array, Flags, Trajectory, in_places
+from vistab.collapse.trajectory import (
+    Array,
+    Flags,
+    Trajectory,
+    in_places,
+    lasting_states,
+    tail_start,
+)
 
 _SAMPLES_EACH: Final = 3.0
 """Samples a mode with which the next snapshot shows it again: 2.8 miss 6 % of the modes."""
@@ -47,6 +54,24 @@ def wandering(run: Trajectory, seen: Flags, since: int, t: Thresholds) -> Wander
         led = _outlasts(found[0], found[1:], t)
         return Wandering(True, found[1].start if led else since)
     return Wandering(True, since) if _rotates(run, since, t) else None
+
+
+def hopping(run: Trajectory, since: int, t: Thresholds) -> int | None:
+    """From when on, `since` at the earliest, a single blob hops to the end; None if none does.
+
+    It may be anywhere between modes, on none of them: most samples are near one mode at a time,
+    and that is another one again and again.
+    """
+    together = lasting_states(run.main >= 0, min(t.lasting, len(run)))
+    start = max(since, tail_start(together))
+    seen = np.flatnonzero(run.main[start:] >= 0) + start
+    if len(seen) < t.gathered * (len(run) - start):
+        return None
+    starts = seen[np.flatnonzero(np.diff(run.main[seen], prepend=-1))].tolist()
+    found = _stays(starts, len(run))
+    if len(found) <= t.moves or _outlasts(found[-1], found[:-1], t) or _rests(found, start, t):
+        return None
+    return found[1].start if _outlasts(found[0], found[1:], t) else start
 
 
 def touching(run: Trajectory, t: Thresholds) -> Flags:
@@ -87,13 +112,24 @@ def stays(run: Trajectory, seen: Sequence[int], t: Thresholds) -> list[Stay]:
             starts.append(i)
             had = np.zeros(run.n_modes)
         had = had + has
-    ends = [*starts[1:], len(run)] if starts else []
+    return _stays(starts, len(run))
+
+
+def _stays(starts: list[int], length: int) -> list[Stay]:
+    """Stays that begin there, each up to the next one and the last up to the end."""
+    ends = [*starts[1:], length] if starts else []
     return [Stay(start, end) for start, end in zip(starts, ends, strict=True)]
 
 
 def _outlasts(stay: Stay, others: Sequence[Stay], t: Thresholds) -> bool:
     """Does a stay last, and far longer than any of the others?"""
     return len(stay) >= t.lasting and len(stay) > t.settled * max(map(len, others))
+
+
+def _rests(found: Sequence[Stay], since: int, t: Thresholds) -> bool:
+    """Is it with the same modes for most of the second half of the time from `since` on?"""
+    middle = (since + found[-1].end) / 2
+    return sum(stay.start >= middle for stay in found) < t.moves
 
 
 def _rotates(run: Trajectory, since: int, t: Thresholds) -> bool:

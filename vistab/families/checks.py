@@ -28,7 +28,7 @@ from vistab.spec.outcomes import Outcome
 from vistab.targets.base import Shape
 
 ROWS = 3
-TAKEN = frozenset({"run_id", "round", "mode_shares", *SIGNALS})
+TAKEN = frozenset({"run_id", "round", "mode_shares", "main_mode", *SIGNALS})
 """Columns of the history that are vistab's own."""
 
 Modules = Mapping[str, nn.Module]

@@ -99,6 +99,12 @@ class Modes(Protocol):
         From 0, a single one again and again. spread [k]: within modes, over a perfect sampler's.
         """
 
+    def among(self, samples: Array) -> npt.NDArray[np.bool_]:
+        """Are enough of the samples [k, n, d] where the target is, and not between? [k].
+
+        Known modes tell by their radii; of data, bins alone do not.
+        """
+
     def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
         """Distance to, and index of, the nearest centre of finite samples [..., d]; both [...]."""
 
@@ -278,6 +284,10 @@ class KnownModes:
     def variety(self, samples: Array, spread: Array) -> Array:
         """Share [k] of samples that copy no other one: those of a density never do."""
         return 1 - copied(samples, self.std)
+
+    def among(self, samples: Array) -> npt.NDArray[np.bool_]:
+        """A sample is within a mode's radius or not: there is nothing else to ask."""
+        return np.ones(len(samples), dtype=bool)
 
     def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
         """Distance to, and index of, the nearest centre of finite samples [..., d]; both [...]."""

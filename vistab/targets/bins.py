@@ -19,6 +19,7 @@ from scipy.stats import betabinom
 from vistab.targets.base import Array, Draw, Modes, nearest_in
 from vistab.targets.clusters import bin_centres
 from vistab.targets.covariance import mean_pair_product, participation_ratio
+from vistab.targets.nearness import Nearness
 from vistab.targets.repeats import Likeness
 
 HIGH_QUALITY: Final = 0.99
@@ -48,10 +49,15 @@ class DataBins:
 
     @classmethod
     def of(cls, data: npt.NDArray[np.floating], count: int) -> DataBins:
-        """Bins of data [N, d], always the same ones: its clusters if it has any, else `count`."""
+        """Bins of data [N, d], always the same ones: its clusters if it has any, else `count`.
+
+        Data of clusters that are too small to say anything of are left out.
+        """
         rows = np.asarray(data, dtype=float)
-        centres, clusters = bin_centres(rows, count)
-        return cls(rows, centres, "modes" if clusters else "bins")
+        centres, clustered = bin_centres(rows, count)
+        if clustered is None:
+            return cls(rows, centres)
+        return cls(rows[clustered], centres, "modes")
 
     @property
     def count(self) -> int:
@@ -120,6 +126,10 @@ class DataBins:
         pairs = zip(samples, spread, strict=True)
         return np.array([self._likeness.variety(*pair) for pair in pairs])
 
+    def among(self, samples: Array) -> npt.NDArray[np.bool_]:
+        """Are enough of the samples [k, n, d] where data are? [k]: `Nearness`."""
+        return np.array([self._nearness.among(rows) for rows in samples])
+
     def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
         """Distance to, and index of, the nearest centre of finite samples [..., d]; both [...]."""
         return nearest_in(self._tree, samples)
@@ -153,6 +163,10 @@ class DataBins:
         counts = np.bincount(self.nearest(half)[1], minlength=self.count)
         yardstick = replace(self, data=half, centres=self.centres[counts >= _FEWEST])
         return yardstick, lambda n, generator: rest[generator.integers(len(rest), size=n)]
+
+    @cached_property
+    def _nearness(self) -> Nearness:
+        return Nearness.of(self.data)
 
     @cached_property
     def _likeness(self) -> Likeness:

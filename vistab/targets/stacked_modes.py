@@ -123,6 +123,10 @@ class StackedModes:
         pairs = zip(samples, spread, strict=True)
         return np.array([likeness.variety(space(rows), one) for rows, one in pairs])
 
+    def among(self, samples: Array) -> npt.NDArray[np.bool_]:
+        """The classifier says where a sample is: there is nothing else to ask."""
+        return np.ones(len(samples), dtype=bool)
+
     def nearest(self, samples: npt.NDArray[np.floating]) -> tuple[Array, npt.NDArray[np.intp]]:
         """Distance to, and index of, the mode of finite samples [..., 3 f]; both [...].
 
