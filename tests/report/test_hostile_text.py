@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vistab.analysis.verdict import Verdict
@@ -88,6 +88,7 @@ def test_a_browser_still_shows_the_table_and_never_scrolls_sideways(
     assert browser.js("document.documentElement.scrollWidth") <= 390
 
 
+@example(f"{TURNS}{SWALLOWS}&\u2028\u2029")
 @given(st.text())
 def test_data_in_a_script_are_read_back_but_hold_no_tag(text: str) -> None:
     written = script_data({"a": [text]})
