@@ -219,8 +219,7 @@ def test_a_killed_part_of_ray_ends_the_study_in_a_sentence(victim, spec, undistu
     assert line.startswith("Ray ended while packs were training: its ")
     assert "What is done is kept; go on with: vistab study" in line
     assert "raylet)" not in stdout  # Ray's own words, twenty lines of them
-    with pytest.raises(ProcessLookupError):
-        os.killpg(drivers, 0)
+    assert living(drivers) == []
     finish(spec, out, "--workers", "2")
     assert_complete_and_equal(folder, undisturbed)
 
@@ -278,6 +277,19 @@ def test_a_folder_that_vanishes_ends_the_study_in_a_sentence(engine, spec, undis
     (tmp_path / "elsewhere").rename(folder)
     finish(spec, tmp_path, *options)
     assert_complete_and_equal(folder, undisturbed)
+
+
+def living(group: int) -> list[str]:
+    """What still runs of a process group; who has ended may wait for a parent to notice."""
+    deadline, found = time.monotonic() + 10, ["not looked yet"]
+    while found and time.monotonic() < deadline:
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                name, _, rest = stat.read_text().rpartition(")")
+                state, _, its_group = rest.split()[:3]
+                found += [name] if int(its_group) == group and state != "Z" else []
+    return found
 
 
 def process_of(driver: int, *names: str) -> int:
