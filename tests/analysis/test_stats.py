@@ -18,7 +18,7 @@ from vistab.analysis.replicates import (
     smallest_p,
 )
 from vistab.analysis.stats.holm import holm
-from vistab.analysis.stats.order import largest_slope, longest_stretch, slope_weights
+from vistab.analysis.stats.order import longest_stretch, slope_weights
 from vistab.analysis.stats.survival import kaplan_meier
 
 
@@ -65,13 +65,6 @@ def test_survival_bands_are_numbers_even_where_nothing_varies(times: list[int]) 
 def test_slope_equals_polyfit(values: list[float]) -> None:
     oracle = np.polyfit(np.arange(len(values)), values, 1)[0]
     assert slope_weights(len(values)) @ np.array(values) == pytest.approx(oracle, abs=1e-9)
-
-
-@pytest.mark.parametrize(("n_levels", "largest"), [(2, 1.0), (3, 0.5), (4, 0.4)])
-def test_largest_slope_is_that_of_a_jump_from_0_to_1(n_levels: int, largest: float) -> None:
-    jumps = [np.arange(n_levels) >= k for k in range(n_levels)]
-    assert max(slope_weights(n_levels) @ jump for jump in jumps) == pytest.approx(largest)
-    assert largest_slope(n_levels) == pytest.approx(largest)
 
 
 @given(st.lists(st.booleans(), max_size=12))

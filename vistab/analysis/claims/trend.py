@@ -16,9 +16,10 @@ from vistab.analysis.claims.base import (
     side_values,
 )
 from vistab.analysis.claims.measure import measure
-from vistab.analysis.stats.order import largest_slope, slope_weights
+from vistab.analysis.stats.order import slope_weights
 from vistab.plan.cells import Comparison
 from vistab.spec.claims import TrendClaim
+from vistab.spec.effects import largest_slope
 
 
 def gather(claim: TrendClaim, comparison: Comparison, table: Table) -> Evidence:

@@ -16,11 +16,6 @@ def slope_weights(n_levels: int) -> npt.NDArray[np.object_]:
     return np.array([step / squares for step in steps], dtype=object)
 
 
-def largest_slope(n_levels: int) -> float:
-    """The steepest slope that `n_levels` values in [0, 1] can have."""
-    return float(sum(weight for weight in slope_weights(n_levels) if weight > 0))
-
-
 def longest_stretch(healthy: Sequence[bool] | npt.NDArray[np.bool_]) -> int:
     """Length of the longest unbroken run of True."""
     longest = current = 0
