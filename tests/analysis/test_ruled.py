@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -162,14 +163,19 @@ def test_a_level_without_room_is_named(judged) -> None:
     assert found.details["no_room"] == [told]
 
 
-def test_a_claim_that_makes_the_judge_fail_is_void_alone(judged, monkeypatch) -> None:
-    """Its words are kept, and the other claims are judged."""
-    from vistab.analysis import finding
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("finding", "betting_interval"), ("ruled", "settled"), ("ruled", "rule"), ("room", "_shares")],
+)
+def test_a_claim_that_makes_the_judge_fail_is_void_alone(
+    module: str, name: str, judged, monkeypatch
+) -> None:
+    """Its words are kept; wherever it is: weighing, ruling, or putting it in words."""
 
-    def broken(values: Any, *_: Any, **__: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("division\nby zero")
 
-    monkeypatch.setattr(finding, "betting_interval", broken)
+    monkeypatch.setattr(import_module(f"vistab.analysis.{module}"), name, broken)
     found = judged(LIST, lambda w, r: 1)
     assert found.verdict == "void"
     assert found.error is not None

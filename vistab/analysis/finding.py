@@ -65,9 +65,14 @@ def find(claim: ClaimSpec, table: Table, n_claims: int) -> Finding:
     except CannotJudge as reason:
         return replace(planned, void=str(reason))
     except Exception as error:  # a fault of ours, or tables that no study leaves behind
-        told = in_one_line(error)
-        return replace(planned, void=f"judging it failed: {told}", error=told)
+        return failed(planned, error)
     return replace(planned, against=against)
+
+
+def failed(found: Finding, error: Exception) -> Finding:
+    """The same claim, void because judging it went wrong."""
+    told = in_one_line(error)
+    return replace(found, against=(), void=f"judging it failed: {told}", error=told)
 
 
 def in_one_line(error: Exception) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from vistab.analysis.claims import KINDS
 from vistab.analysis.claims.base import Evidence, Table, replicates_of
-from vistab.analysis.finding import Finding, find
+from vistab.analysis.finding import Finding, failed, find
 from vistab.analysis.room import no_room
 from vistab.analysis.ruled import Family, Ruled, rule_on
 from vistab.analysis.ruling import Against, Ruling
@@ -35,13 +35,17 @@ def judge(
     findings = [find(one, table, sizes[one.id in post_hoc]) for one in study.claims]
     family = families(findings, post_hoc, n_gone)
     return tuple(
-        verdict_of(
-            rule_on(found, family[found.claim.id]),
-            table.rounds,
-            post_hoc=found.claim.id in post_hoc,
-        )
+        told(found, family[found.claim.id], table.rounds, post_hoc=found.claim.id in post_hoc)
         for found in findings
     )
+
+
+def told(found: Finding, family: Family, rounds: int, *, post_hoc: bool) -> Verdict:
+    """The verdict on one finding; void, if ruling on it or putting it in words goes wrong."""
+    try:
+        return verdict_of(rule_on(found, family), rounds, post_hoc=post_hoc)
+    except Exception as error:  # a fault of ours, which must not take the other claims along
+        return verdict_of(rule_on(failed(found, error), family), rounds, post_hoc=post_hoc)
 
 
 def family_size(study: Study, post_hoc: Collection[str], n_gone: int, late: bool) -> int:

@@ -80,9 +80,13 @@ def say_units(size: str, unit: str) -> str:
     return f"{size} {unit.removesuffix('s') if size.split()[-1] == '1' else unit}"
 
 
+TINY = 1e-300
+"""What is smaller has no power of ten among the floats."""
+
+
 def power_of_ten(value: float) -> float:
-    """The largest power of ten that is not above `value`; 1 for 0."""
-    return float(10.0 ** math.floor(math.log10(value) + 1e-9)) if value > 0 else 1.0
+    """The largest power of ten that is not above `value`; 1 for 0 or next to it."""
+    return float(10.0 ** math.floor(math.log10(value) + 1e-9)) if value > TINY else 1.0
 
 
 def say_p(p: float, alpha: float | None = None) -> str:
