@@ -6,7 +6,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from benchmark import image_scenarios, scenarios, truth
+from benchmark import image_scenarios, particular, scenarios, truth
 from benchmark.cases import SIZES, TARGETS, Case, constructed, run_of
 from benchmark.dice import SNAPSHOTS, Dice
 from benchmark.gans import SETTINGS
@@ -16,7 +16,11 @@ from scipy.spatial import cKDTree
 
 OUTCOMES = {"healthy", "mode_collapse", "stalled", "oscillating", "diverged"}
 FEW = min(SIZES)
-ON_MIXTURES = (*scenarios.SCENARIOS, *scenarios.UNSEEN)
+ON_MIXTURES = (
+    *(*scenarios.SCENARIOS, *scenarios.UNSEEN),
+    *(*particular.SCENARIOS, *particular.UNSEEN),
+)
+HOPPING = {s.__name__ for s in particular.HOPPING}
 NEARLY = image_scenarios.hundred_images_nearly
 ON_IMAGES = (*image_scenarios.SCENARIOS, *image_scenarios.UNSEEN)
 RULED = [s for s in ON_MIXTURES if s is not scenarios.repeats_itself]  # the rule knows no copies
@@ -24,7 +28,8 @@ RULED = [s for s in ON_MIXTURES if s is not scenarios.repeats_itself]  # the rul
 
 def one_of_each(split: str, n: int = FEW) -> list[Case]:
     """A case of each target and scenario."""
-    return [c for c in constructed(split) if c.n == n and c.number == 0 and c.evidence == "data"]
+    first = [c for c in constructed(split) if c.number == 0 and c.evidence == "data"]
+    return [c for c in first if c.n == n or c.scenario in HOPPING]
 
 
 def first_finite(case: Case) -> np.ndarray:
@@ -51,7 +56,8 @@ def test_evidence_changes_nothing_about_the_run():
 def test_there_are_enough_cases_of_every_outcome_size_and_evidence(split):
     cases = list(constructed(split))
     assert len(set(cases)) == len(cases) >= {"tuning": 400, "held_back": 800}[split]
-    assert {c.n for c in cases} == set(SIZES)
+    assert {c.n for c in cases if c.scenario not in HOPPING} == set(SIZES)
+    assert {c.n for c in cases if c.scenario in HOPPING} == {particular.SIZE}
     assert {c.evidence for c in cases} == {"modes", "data"}
     assert {c.target for c in cases} == set(TARGETS[split])
     assert not {c.scenario for c in cases} & {s.__name__ for s in scenarios.DEBATABLE}
@@ -61,7 +67,7 @@ def test_there_are_enough_cases_of_every_outcome_size_and_evidence(split):
 
 def test_the_held_back_cases_have_kinds_of_their_own():
     tuning, held_back = (list(constructed(split)) for split in TARGETS)
-    unseen = {s.__name__ for s in (*scenarios.UNSEEN, *image_scenarios.UNSEEN)}
+    unseen = {s.__name__ for kind in (scenarios, particular, image_scenarios) for s in kind.UNSEEN}
     assert {c.scenario for c in held_back} - {c.scenario for c in tuning} == unseen
     assert len(TARGETS["held_back"]) == 2 * len(TARGETS["tuning"])
     assert any("tuning" not in s.splits for s in SETTINGS.values())

@@ -26,6 +26,16 @@ FEW = holding(0, 1)
 NAN = Seen(np.zeros(8), np.zeros(8), 0.0, 0.0, np.inf)
 
 
+def beside(mode: int, part: float = 0.95, scale: float = 1.0) -> Seen:
+    """A snapshot on no mode, with this part of the samples nearest to one of them."""
+    near = np.where(np.arange(8) == mode, part, (1 - part) / 7)
+    return Seen(np.zeros(8), near, 0.0, 0.0, scale)
+
+
+HOPS = [beside(3 * t % 8) for t in range(30)]
+TO_AND_FRO = [beside(t % 2) for t in range(30)]
+
+
 @pytest.mark.parametrize(
     ("run", "truth"),
     [
@@ -36,6 +46,15 @@ NAN = Seen(np.zeros(8), np.zeros(8), 0.0, 0.0, np.inf)
         ([AWAY] * 10 + [FEW] * 30, ("mode_collapse", 10)),
         ([GOOD] * 10 + [replace(GOOD, variety=0.1)] * 30, ("mode_collapse", 10)),
         ([GOOD] * 10 + [holding(t // 2 % 8) for t in range(30)], ("oscillating", 10)),
+        (HOPS, ("oscillating", 0)),
+        ([GOOD] * 10 + HOPS, ("oscillating", 10)),
+        ([AWAY] * 10 + HOPS, ("oscillating", 10)),
+        ([*HOPS[:20], AWAY, *HOPS[21:]], ("oscillating", 0)),
+        ([beside(0)] * 30, ("stalled", None)),
+        (HOPS + [beside(0)] * 30, ("stalled", None)),  # it settled
+        (HOPS + [AWAY] * 30, ("stalled", None)),
+        (TO_AND_FRO, ("stalled", None)),  # never at four, nor at three
+        ([replace(s, scale=5.0) for s in HOPS], ("stalled", None)),  # near no mode
         ([AWAY] * 40, ("stalled", None)),
         ([GOOD] * 20 + [NAN] * 20, ("diverged", 20)),
         ([GOOD] * 20 + [replace(AWAY, scale=3.0 * t) for t in range(1, 21)], ("diverged", 20)),
@@ -53,6 +72,10 @@ def test_clear_runs_get_their_outcome_and_onset(run, truth):
         [replace(GOOD, variety=0.25)] * 40,
         [replace(GOOD, on_data=0.45)] * 40,
         [GOOD] * 37 + [FEW] * 3,  # lasts for 3, not for 5
+        [beside(3 * t % 8, part=0.7) for t in range(30)],
+        [replace(s, scale=1.8) for s in HOPS],
+        [beside(t // 4 % 8) for t in range(30)],  # slowly
+        [beside(t % 3) for t in range(30)],
         [GOOD] * 20 + [AWAY] * 20,  # none of the five outcomes
     ],
 )

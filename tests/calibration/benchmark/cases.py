@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from benchmark import dice, image_dice, image_scenarios, scenarios
+from benchmark import dice, image_dice, image_scenarios, particular, scenarios
 from benchmark.dice import Dice
 from benchmark.gans import SETTINGS, trained
 from benchmark.image_dice import ImageDice
@@ -22,18 +22,32 @@ REFERENCES = 2  # data sets to compare with, of each target and split
 GAN_SAMPLES = 500
 
 TARGETS: dict[Split, tuple[str, ...]] = {
-    "tuning": ("ring of 8", "grid of 25", "16-d, 10 modes", "digits"),
+    "tuning": (
+        *("ring of 8", "grid of 25", "16-d, 10 modes", "digits"),
+        *("ring of 8, two rare", "16-d, 10 wide modes"),
+    ),
     "held_back": (
         *("ring of 8", "grid of 25", "16-d, 10 modes", "digits"),
         *("ring of 12", "uneven mixture", "16-d, 6 uneven modes", "MNIST"),
+        *("ring of 8, two rare", "16-d, 10 wide modes"),
+        *("16-d, 8 modes, two rare", "16-d, 10 wider modes"),
     ),
 }
 
-_MIXTURE_RUNS = {s.__name__: s for s in (*scenarios.SCENARIOS, *scenarios.UNSEEN)}
+_MIXTURE_RUNS = {
+    s.__name__: s for kind in (scenarios, particular) for s in (*kind.SCENARIOS, *kind.UNSEEN)
+}
 _IMAGE_RUNS = {s.__name__: s for s in (*image_scenarios.SCENARIOS, *image_scenarios.UNSEEN)}
 
+_HOPPING = tuple(s.__name__ for s in particular.HOPPING)
 _RINGS = ("ring of 8", "ring of 12")
+_APART = (*_RINGS, "grid of 25", "uneven mixture", "16-d, 10 modes", "16-d, 6 uneven modes")
+_LONG_TAILED = ("ring of 8, two rare", "16-d, 8 modes, two rare")
+_WIDE = ("16-d, 10 wide modes", "16-d, 10 wider modes")
 _ONLY_ON = {
+    **dict.fromkeys(_HOPPING, _APART),  # a blob fits in between
+    "loses_three_modes": ("16-d, 10 modes", *_WIDE),
+    "loses_a_common_mode": _LONG_TAILED,
     "circles": _RINGS,  # the modes lie on a circle
     "creeps": (*_RINGS, "16-d, 10 modes", "16-d, 6 uneven modes"),  # no mode in the middle
     "stays_shrunk": (
@@ -43,6 +57,19 @@ _ONLY_ON = {
         "16-d, 6 uneven modes",
     ),  # else on modes
 }
+
+_SOUND = ("perfect", "arrives_late", "strays", "recovers")
+_OF_TARGET = {
+    **dict.fromkeys(
+        _LONG_TAILED,  # what happens to the rare modes alone is debatable
+        (*_SOUND, "loses_a_common_mode", "becomes_points", "swaps_halves", "hops", "turns_nan"),
+    ),
+    **dict.fromkeys(
+        _WIDE,  # what lies between modes as wide as these is debatable
+        (*_SOUND, "loses_three_modes", "loses_modes", "becomes_points", "hops", "turns_nan"),
+    ),
+}
+"""The scenarios of targets that do not have all of them."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +90,8 @@ class Case:
     @property
     def length(self) -> int:
         """The number T of snapshots."""
+        if self.scenario in _HOPPING:
+            return particular.LENGTHS[self.number]
         return image_dice.SNAPSHOTS if self.target in IMAGES else dice.SNAPSHOTS
 
     @property
@@ -104,7 +133,8 @@ def run_of(case: Case) -> Run:
     if case.target in IMAGES:
         real = halves(case.target, case.reference_seed)[1]
         return Run(*_IMAGE_RUNS[case.scenario](ImageDice(real, case.n, rng)))
-    return Run(*_MIXTURE_RUNS[case.scenario](Dice(MIXTURES[case.target], case.n, rng)))
+    drawn = Dice(MIXTURES[case.target], case.n, rng, case.length)
+    return Run(*_MIXTURE_RUNS[case.scenario](drawn))
 
 
 def borderline(split: Split) -> tuple[int, int]:
@@ -116,22 +146,30 @@ def borderline(split: Split) -> tuple[int, int]:
 def constructed(split: Split) -> Iterator[Case]:
     """The cases by construction, which need no training."""
     for target in TARGETS[split]:
-        images = target in IMAGES
-        sizes = SIZES[:2] if target == "digits" else SIZES  # 900 digits are no 5000 samples
         for position, name in enumerate(_names(split, target)):
-            for n in sizes:
-                if n == max(SIZES) and position % 3 != len(target) % 3:
-                    continue
-                for number in range(2 if images and n != max(SIZES) else 1):
-                    for evidence in ("data",) if images else ("modes", "data"):
-                        yield Case(split, target, evidence, n, name, number)
+            for n, number in _sizes(target, name, position):
+                for evidence in ("data",) if target in IMAGES else ("modes", "data"):
+                    yield Case(split, target, evidence, n, name, number)
+
+
+def _sizes(target: str, name: str, position: int) -> Iterator[tuple[int, int]]:
+    """Samples a snapshot and number of each run of a scenario, the position-th of its target."""
+    if name in _HOPPING:
+        yield from ((particular.SIZE, number) for number in range(len(particular.LENGTHS)))
+        return
+    images = target in IMAGES
+    for n in SIZES[:2] if target == "digits" else SIZES:  # 900 digits are no 5000 samples
+        if n != max(SIZES) or position % 3 == len(target) % 3:
+            yield from ((n, number) for number in range(2 if images and n != max(SIZES) else 1))
 
 
 def _names(split: Split, target: str) -> list[str]:
-    kind = image_scenarios if target in IMAGES else scenarios
-    known = (*kind.SCENARIOS, *(kind.UNSEEN if split == "held_back" else ()))
+    kinds = (image_scenarios,) if target in IMAGES else (scenarios, particular)
+    known = [s for kind in kinds for s in kind.SCENARIOS]
+    known += [s for kind in kinds for s in kind.UNSEEN if split == "held_back"]
     names = [s.__name__ for s in known if s not in scenarios.DEBATABLE]
-    return [name for name in names if target in _ONLY_ON.get(name, (target,))]
+    own = _OF_TARGET.get(target, names)
+    return [name for name in names if name in own and target in _ONLY_ON.get(name, (target,))]
 
 
 def _trained(split: Split) -> Iterator[Case]:

@@ -14,11 +14,15 @@ SNAPSHOTS = 40
 
 @dataclass
 class Dice:
-    """One scenario's dice: a target in d dimensions, a number of samples, and ways to draw them."""
+    """One scenario's dice: a target in d dimensions, a number of samples, and ways to draw them.
+
+    length: the number T of snapshots.
+    """
 
     modes: KnownModes
     n: int
     rng: np.random.Generator
+    length: int = SNAPSHOTS
 
     def fit(
         self,
@@ -52,7 +56,7 @@ class Dice:
 
     def when(self, low: float = 0.15, high: float = 0.8) -> int:
         """A snapshot in between."""
-        return int(self.rng.integers(int(low * SNAPSHOTS), int(high * SNAPSHOTS)))
+        return int(self.rng.integers(int(low * self.length), int(high * self.length)))
 
     def healthy(self) -> np.ndarray:
         """One snapshot of a usable generator: few strays, a bit narrow, not quite even."""
@@ -63,7 +67,7 @@ class Dice:
         self, at: int, before: Callable[[], np.ndarray], after: Callable[[], np.ndarray]
     ) -> np.ndarray:
         """A run that changes at one snapshot."""
-        return np.stack([before() if t < at else after() for t in range(SNAPSHOTS)])
+        return np.stack([before() if t < at else after() for t in range(self.length)])
 
     def _normal(self) -> np.ndarray:
         return self.rng.normal(size=(self.n, self.modes.dimension))

@@ -156,6 +156,42 @@ def stays_grey(d: ImageDice) -> Truth:
     return "stalled", None, d.then(0, grey, grey)
 
 
+def stays_matched_noise(d: ImageDice) -> Truth:
+    """Normal noise with the data's own mean and covariance, pixel by pixel."""
+    return _stays(d, _matched(d, d.real.images[0].size))
+
+
+def stays_matched_noise_on_axes(d: ImageDice) -> Truth:
+    """The same along the data's first principal axes alone, 10 to 40 of them."""
+    return _stays(d, _matched(d, int(d.rng.integers(10, 41))))
+
+
+def stays_the_mean_image(d: ImageDice) -> Truth:
+    """The mean of all images with white noise on it, up to a seventh of the pixels' range."""
+    mean, size = d.real.images.mean(axis=0), d.rng.uniform(0.02, 0.3)
+    return _stays(d, lambda: d.noisy(np.repeat(mean[None], d.n, axis=0), size))
+
+
+def _stays(d: ImageDice, draw: Callable[[], np.ndarray]) -> Truth:
+    """This from the first snapshot to the last, which is no data."""
+    return "stalled", None, d.then(0, draw, draw)
+
+
+def _matched(d: ImageDice, axes: int) -> Callable[[], np.ndarray]:
+    """Draws a snapshot [n, side, side] of noise like the data along so many principal axes."""
+    shape = d.real.images.shape
+    pixels = d.real.images.reshape(len(d.real.images), -1)
+    mean = pixels.mean(axis=0)
+    _, deviations, directions = np.linalg.svd(pixels - mean, full_matrices=False)
+    spread = (deviations[:axes, None] * directions[:axes] / len(pixels) ** 0.5).astype(np.float32)
+
+    def draw() -> np.ndarray:
+        noise = d.rng.standard_normal((d.n, len(spread)), dtype=np.float32)
+        return (mean + noise @ spread).reshape(d.n, *shape[1:])
+
+    return draw
+
+
 def turns_nan(d: ImageDice) -> Truth:
     """Healthy, then not finite."""
     at = d.when(0.1, 0.88)
@@ -194,6 +230,12 @@ def turns_infinite(d: ImageDice) -> Truth:
     return "diverged", at, d.then(at, d.healthy, infinite)
 
 
+def stays_matched_noise_within_range(d: ImageDice) -> Truth:
+    """Noise with the data's own mean and covariance, cut off at black and white."""
+    noise = _matched(d, d.real.images[0].size)
+    return _stays(d, lambda: noise().clip(-1, 1))
+
+
 def stays_negative(d: ImageDice) -> Truth:
     """Black and white are swapped, to the end: no image is near the data."""
     return "stalled", None, d.then(0, d.noise, lambda: -d.fit())
@@ -206,9 +248,11 @@ SCENARIOS: tuple[Scenario, ...] = (
     *(class_after_class, starts_hopping, swaps_halves),
     *(stays_noise, stays_grey, turns_nan, explodes),
     *(hundred_images, hundred_images_nearly),
+    *(stays_matched_noise, stays_matched_noise_on_axes, stays_the_mean_image),
 )
 
 UNSEEN: tuple[Scenario, ...] = (
     *(loses_classes_one_by_one, collapses_again, turns_infinite, stays_negative),
+    stays_matched_noise_within_range,
 )
 """Kept for the held-back cases alone."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmark.dice import SNAPSHOTS, Dice
+from benchmark.dice import Dice
 
 Truth = tuple[str, int | None, np.ndarray]
 """Outcome, index of the onset's snapshot, and samples [T, n, d]."""
@@ -42,15 +42,15 @@ def recovers(d: Dice) -> Truth:
     """A collapse in the middle of the run that passes for good."""
     start, length = d.when(0.2, 0.5), int(d.rng.integers(3, 12))
     few = d.some(max(1, d.modes.count // 4))
-    run = [d.fit(few) if start <= t < start + length else d.healthy() for t in range(SNAPSHOTS)]
+    run = [d.fit(few) if start <= t < start + length else d.healthy() for t in range(d.length)]
     return "healthy", None, np.stack(run)
 
 
 def stumbles(d: Dice) -> Truth:
     """Single bad snapshots now and then, the last two among them."""
     few = d.some(max(1, d.modes.count // 2))
-    bad = (d.rng.random(SNAPSHOTS) < 0.1) | (np.arange(SNAPSHOTS) >= SNAPSHOTS - 2)
-    bad &= np.arange(SNAPSHOTS) % 5 > 2
+    bad = (d.rng.random(d.length) < 0.1) | (np.arange(d.length) >= d.length - 2)
+    bad &= np.arange(d.length) % 5 > 2
     return "healthy", None, np.stack([d.fit(few) if b else d.healthy() for b in bad])
 
 
@@ -118,8 +118,8 @@ def wanders_then_settles(d: Dice) -> Truth:
 
 def path(d: Dice, stay: int) -> np.ndarray:
     """Modes [T] that a blob visits, each for some snapshots, the next one always another."""
-    steps = d.rng.integers(1, d.modes.count, size=SNAPSHOTS).cumsum()
-    return np.repeat(steps, stay)[:SNAPSHOTS] % d.modes.count
+    steps = d.rng.integers(1, d.modes.count, size=d.length).cumsum()
+    return np.repeat(steps, stay)[: d.length] % d.modes.count
 
 
 def visits(d: Dice, places: np.ndarray) -> np.ndarray:
@@ -148,7 +148,7 @@ def swaps_halves(d: Dice) -> Truth:
     """Half of the modes, then the other half, back and forth."""
     period, half = int(d.rng.integers(1, 6)), np.arange(d.modes.count) < d.modes.count // 2
     run = [
-        d.fit(d.modes.weights * (half ^ bool(t // period % 2)), width=0.8) for t in range(SNAPSHOTS)
+        d.fit(d.modes.weights * (half ^ bool(t // period % 2)), width=0.8) for t in range(d.length)
     ]
     return "oscillating", 0, np.stack(run)
 
@@ -156,7 +156,7 @@ def swaps_halves(d: Dice) -> Truth:
 def circles(d: Dice) -> Truth:
     """A blob on the circle through the modes, mostly between them."""
     turn = d.rng.uniform(0.5, 1.5) * np.sign(d.rng.normal())
-    angles = d.rng.uniform(0, 6) + turn * np.arange(SNAPSHOTS)
+    angles = d.rng.uniform(0, 6) + turn * np.arange(d.length)
     at = d.when(0.15, 0.4)
     places = d.modes.mean + d.modes.rms * np.column_stack([np.cos(angles), np.sin(angles)])
     run = [d.healthy() if t < at else d.blob(p, 2.0) for t, p in enumerate(places)]
@@ -177,7 +177,7 @@ def stays_beside(d: Dice) -> Truth:
 
 def creeps(d: Dice) -> Truth:
     """A blob that grows from the middle and has not arrived by the end."""
-    sizes = np.linspace(0.02, 0.6, SNAPSHOTS)
+    sizes = np.linspace(0.02, 0.6, d.length)
     return "stalled", None, np.stack([d.cloud(size) for size in sizes])
 
 
@@ -192,14 +192,14 @@ def explodes(d: Dice) -> Truth:
     at, factor = d.when(0.1, 0.7), d.rng.uniform(1.5, 30)
     with np.errstate(over="ignore"):
         run = d.then(at, d.healthy, lambda: d.cloud(2.0)).astype(np.float32)
-        run[at:] *= np.float32(factor) ** np.arange(SNAPSHOTS - at)[:, None, None]
+        run[at:] *= np.float32(factor) ** np.arange(d.length - at)[:, None, None]
     return "diverged", at, run
 
 
 def drifts_away(d: Dice) -> Truth:
     """Grows in proportion to time, noisily, and never was on the data."""
     at = d.when(0.2, 0.5)
-    grown = np.maximum(np.arange(SNAPSHOTS) - at, 0) * d.rng.uniform(0.5, 5, 1)
+    grown = np.maximum(np.arange(d.length) - at, 0) * d.rng.uniform(0.5, 5, 1)
     run = [d.cloud((0.6 + g) * d.rng.uniform(0.95, 1.05) * 2**0.5) for g in grown]
     return "diverged", at + 1, np.stack(run)
 
@@ -211,7 +211,7 @@ def loses_modes_one_by_one(d: Dice) -> Truth:
     def left(t: int) -> np.ndarray:
         return d.only(*gone[min(1 + (t - at) // 2, d.modes.count - 1) :])
 
-    run = [d.healthy() if t < at else d.fit(left(t), width=0.8) for t in range(SNAPSHOTS)]
+    run = [d.healthy() if t < at else d.fit(left(t), width=0.8) for t in range(d.length)]
     return "mode_collapse", at, np.stack(run)
 
 
@@ -228,7 +228,7 @@ def collapses_again(d: Dice) -> Truth:
 def gathers_modes(d: Dice) -> Truth:
     """Finds one mode after the other, until it has all."""
     full, order = d.when(0.3, 0.7), d.rng.permutation(d.modes.count)
-    found = 1 + (d.modes.count - 1) * np.minimum(np.arange(SNAPSHOTS), full) // full
+    found = 1 + (d.modes.count - 1) * np.minimum(np.arange(d.length), full) // full
     return "healthy", None, np.stack([d.fit(d.only(*order[:k]), width=0.8) for k in found])
 
 
@@ -236,7 +236,7 @@ def alternates(d: Dice) -> Truth:
     """Healthy, then one of two modes and the other, back and forth."""
     at, stay = d.when(0.15, 0.6), int(d.rng.integers(1, 4))
     pair = d.rng.choice(d.modes.count, size=2, replace=False)
-    run = visits(d, pair[np.arange(SNAPSHOTS) // stay % 2])
+    run = visits(d, pair[np.arange(d.length) // stay % 2])
     run[:at] = [d.healthy() for _ in range(at)]
     return "oscillating", at, run
 

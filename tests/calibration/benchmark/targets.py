@@ -19,6 +19,7 @@ UNEVEN = MixtureTarget(
     kind="mixture", centres=((0, 0), (3, 0), (0, 3), (2, 2)), weights=(4, 3, 2, 2), std=0.1
 )
 SQUARE = MixtureTarget(kind="mixture", centres=((0, 0), (3, 0), (0, 3), (3, 3)), std=0.1)
+RARE = 0.05  # part that a rare mode has of what another one has
 NEIGHBOURS = 10
 IMAGES = ("digits", "MNIST")
 
@@ -42,6 +43,16 @@ MIXTURES: dict[str, KnownModes] = {
     "ring of 6, wide": make_target(RingTarget(kind="ring", modes=6, std=0.1)).modes,
     "square of 4": make_target(SQUARE).modes,
     "grid of 9, wide": make_target(GridTarget(kind="grid", side=3, spacing=1, std=0.1)).modes,
+    "ring of 8, two rare": KnownModes(
+        make_target(RingTarget(kind="ring")).modes.centres,
+        np.array([1, 1, RARE, 1, 1, RARE, 1, 1]),
+        0.02,
+    ),
+    "16-d, 8 modes, two rare": _sixteen(
+        "16-d, 8", 1.5, np.array([1, 1, 1, 1, 1, 1, RARE, RARE]), 0.3
+    ),
+    "16-d, 10 wide modes": _sixteen("16-d, 10 wide", 1.0, np.ones(10), 0.6),
+    "16-d, 10 wider modes": _sixteen("16-d, 10 wider", 1.0, np.ones(10), 0.7),
     "16-d, 6 uneven modes": _sixteen("16-d, 6", 1.5, np.array([3, 2, 2, 2, 1, 1]), 0.4),
 }
 

@@ -2,6 +2,10 @@
 
 Written from the definitions alone, with nothing of the detector. A run is left out if its outcome
 changes when the rule's own numbers are moved.
+
+A blob that hops need touch no mode. Such a run oscillates by the cells of the modes: the mode that
+two thirds of the samples are nearest to changes from snapshot to snapshot, for at least half of
+them, to the end, and at least four different ones take turns in the late half.
 """
 
 from __future__ import annotations
@@ -40,6 +44,9 @@ class Numbers:
     """share: part of its fair share that a mode keeps. quality: share of samples on modes.
 
     variety: see `Seen`. lasting: snapshots. moved: part of the samples that changed modes.
+    gathered: share of samples nearest to one mode that a blob in its cell has; reach: its greatest
+    scale, as in `Seen`; farther off no mode is near. changing: part of the late snapshots that find
+    it in another cell than the one before; different: cells among them.
     """
 
     share: float = 1 / 4
@@ -47,12 +54,18 @@ class Numbers:
     variety: float = 0.3
     lasting: int = 3
     moved: float = 1 / 2
+    gathered: float = 2 / 3
+    reach: float = 1.5
+    changing: float = 1 / 2
+    different: int = 4
 
 
 EXACT = Numbers()
 MOVED = [
     *(Numbers(*number) for number in product((1 / 5, 1 / 3), (0.4, 0.6), (0.2, 0.4))),
     *(Numbers(lasting=2), Numbers(lasting=5), Numbers(moved=0.35), Numbers(moved=0.65)),
+    *(Numbers(gathered=0.6), Numbers(gathered=0.75), Numbers(reach=1.25), Numbers(reach=4)),
+    *(Numbers(changing=0.1), Numbers(changing=0.6), Numbers(different=3)),
 ]
 CLEAR_ONSET = 2  # snapshots that an onset may move with the numbers
 
@@ -112,6 +125,17 @@ def _label(run: Sequence[Seen], by: Numbers) -> tuple[str | None, int | None]:
     healthy = _without_short_spells(sound, by.lasting)
     if healthy[-1]:
         return "healthy", None
+    found = _by_modes(run, by, sound, healthy)
+    since = _hopping(run, by)
+    if found[0] not in ("stalled", None) or since is None:
+        return found
+    return "oscillating", max(since, _start(~healthy))
+
+
+def _by_modes(
+    run: Sequence[Seen], by: Numbers, sound: np.ndarray, healthy: np.ndarray
+) -> tuple[str | None, int | None]:
+    """Of a run that is finite and not healthy at its end: by what is on the modes."""
     on_data = np.array([s.on_data for s in run])
     moves = _moves(run, by)
     if np.sum(on_data >= by.quality / 2) < 2:  # what only brushed the data, and moved, is debatable
@@ -161,3 +185,23 @@ def _moves(run: Sequence[Seen], by: Numbers) -> list[int]:
             found.append(t)
             anchor = s.near
     return found
+
+
+def _hopping(run: Sequence[Seen], by: Numbers) -> int | None:
+    """The snapshot from which on a blob hops from cell to cell to the end; None if none does."""
+    cell = np.array([s.near.argmax() if _gathered(s, by) else -1 for s in run])
+    together = _without_short_spells(cell >= 0, by.lasting)
+    if not together[-1]:
+        return None
+    start = _start(together)
+    late = cell[(start + len(run)) // 2 :]
+    late = late[late >= 0]
+    changes = np.diff(late) != 0
+    quarters = np.array_split(changes, 2)
+    hops = all(part.mean() >= by.changing for part in quarters if len(part))
+    return start if hops and len(np.unique(late)) >= by.different else None
+
+
+def _gathered(s: Seen, by: Numbers) -> bool:
+    """Are most samples in the cell of one mode, and not far off?"""
+    return bool(s.near.max() >= by.gathered and s.scale <= by.reach)
