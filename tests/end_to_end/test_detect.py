@@ -196,7 +196,7 @@ def test_a_run_that_was_never_finite_has_diverged(vistab, tmp_path, ring):
     answer = vistab("detect", "run.npz", "--html", "run.html")
     assert answer.code == 0
     assert "of 400 samples of 2 numbers, none of them finite." in answer.out
-    assert "Diverged from round 100 on: not finite" in answer.out
+    assert "Diverged, never healthy: not finite" in answer.out
     assert "iverged" in (tmp_path / "run.html").read_text()
 
 
