@@ -486,3 +486,33 @@ def test_rulings_on_other_targets_use_their_own_weights(rng: np.random.Generator
     rare = np.where(rng.random((10, 2000)) < 0.03, 0, 1)
     samples = modes.centres[rare] + 0.02 * rng.normal(size=(10, 2000, 2))
     assert rule(range(10), measure(samples, modes), modes).outcome == "healthy"
+
+
+HUNDRED = KnownModes(np.column_stack([np.arange(100.0), np.zeros(100)]), np.ones(100), 0.02)
+
+
+def missing_in_turn(missing: int) -> Signals:
+    """40 snapshots of 100 modes: as many are missing at each, every time the next ones."""
+    turns = (t * missing + np.arange(missing) for t in range(40))
+    lost = [np.isin(np.arange(100), turn % 100) for turn in turns]
+    shares = np.where(lost, 0.0, 0.01)
+    healthy = dict.fromkeys(("high_quality", "spread", "scale"), np.ones(40))
+    coverage, modes = 100 * shares.mean(axis=1), (shares > 0).sum(axis=1)
+    return {**healthy, "mode_shares": shares, "coverage": coverage, "modes": modes}
+
+
+@pytest.mark.parametrize(("missing", "healthy"), [(0, True), (15, True), (16, False), (20, False)])
+def test_a_run_that_holds_85_percent_of_the_modes_at_a_time_is_healthy(
+    missing: int, healthy: bool
+) -> None:
+    """One that held as many of the same modes would have lost the others."""
+    found = rule(np.arange(40), missing_in_turn(missing), HUNDRED)
+    assert (found.outcome == "healthy") == healthy
+
+
+@pytest.mark.parametrize(
+    ("spread", "outcome"),
+    [(1.0, "healthy"), (0.3, "healthy"), (0.299, "mode_collapse"), (0.1, "mode_collapse")],
+)
+def test_a_run_that_has_three_tenths_of_the_variety_is_healthy(spread: float, outcome: str) -> None:
+    assert ruled([ALL] * 20, spread=spread).outcome == outcome
