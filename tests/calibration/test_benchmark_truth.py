@@ -33,7 +33,6 @@ def beside(mode: int, part: float = 0.95, scale: float = 1.0) -> Seen:
 
 
 HOPS = [beside(3 * t % 8) for t in range(30)]
-TO_AND_FRO = [beside(t % 2) for t in range(30)]
 
 
 @pytest.mark.parametrize(
@@ -49,11 +48,12 @@ TO_AND_FRO = [beside(t % 2) for t in range(30)]
         (HOPS, ("oscillating", 0)),
         ([GOOD] * 10 + HOPS, ("oscillating", 10)),
         ([AWAY] * 10 + HOPS, ("oscillating", 10)),
-        ([*HOPS[:20], AWAY, *HOPS[21:]], ("oscillating", 0)),
+        (HOPS[:20] + [AWAY] * 3 + HOPS[23:], ("oscillating", 0)),
+        ([GOOD] * 10 + [AWAY] + HOPS, ("oscillating", 10)),
+        ([beside(2)] * 10 + HOPS, ("oscillating", 9)),
         ([beside(0)] * 30, ("stalled", None)),
         (HOPS + [beside(0)] * 30, ("stalled", None)),  # it settled
         (HOPS + [AWAY] * 30, ("stalled", None)),
-        (TO_AND_FRO, ("stalled", None)),  # never at four, nor at three
         ([replace(s, scale=5.0) for s in HOPS], ("stalled", None)),  # near no mode
         ([AWAY] * 40, ("stalled", None)),
         ([GOOD] * 20 + [NAN] * 20, ("diverged", 20)),
@@ -73,9 +73,10 @@ def test_clear_runs_get_their_outcome_and_onset(run, truth):
         [replace(GOOD, on_data=0.45)] * 40,
         [GOOD] * 37 + [FEW] * 3,  # lasts for 3, not for 5
         [beside(3 * t % 8, part=0.7) for t in range(30)],
-        [replace(s, scale=1.8) for s in HOPS],
+        [replace(s, scale=2.5) for s in HOPS],
         [beside(t // 4 % 8) for t in range(30)],  # slowly
-        [beside(t % 3) for t in range(30)],
+        [beside(t % 2) for t in range(30)],  # to and fro
+        [s if t % 2 else AWAY for t, s in enumerate(HOPS)],  # hardly gathered
         [GOOD] * 20 + [AWAY] * 20,  # none of the five outcomes
     ],
 )

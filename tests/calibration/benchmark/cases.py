@@ -19,7 +19,6 @@ Evidence = Literal["modes", "data"]
 
 SIZES = (100, 500, 5000)
 REFERENCES = 2  # data sets to compare with, of each target and split
-GAN_SAMPLES = 500
 
 TARGETS: dict[Split, tuple[str, ...]] = {
     "tuning": (
@@ -174,10 +173,11 @@ def _names(split: Split, target: str) -> list[str]:
 
 def _trained(split: Split) -> Iterator[Case]:
     for name in _settings(split):
+        how = SETTINGS[name]
         for number, gan in enumerate(trained(name, split)):
             if gan.outcome is not None:
                 for evidence in ("modes", "data"):
-                    yield Case(split, SETTINGS[name].target, evidence, GAN_SAMPLES, name, number)
+                    yield Case(split, how.target, evidence, how.samples, name, number)
 
 
 def _settings(split: Split) -> list[str]:

@@ -32,7 +32,8 @@ class Setting:
     """How to train: on which target, and the generator's steps a round (same latents).
 
     weight: of the mean squared change of the generator's outputs within a round, added to its loss;
-    it steadies some runs.
+    it steadies some runs. raised: the learning rate from half of the rounds on, if it changes then.
+    samples: of a snapshot that the detector sees.
     """
 
     target: str
@@ -41,7 +42,11 @@ class Setting:
     steps: int = 2
     weight: float = 0.0
     rounds: int = 800
+    raised: float | None = None
+    samples: int = KEPT
 
+
+HOP, FEW = 80, 400  # rounds of a short run, which hops to its end; samples of its snapshots
 
 SETTINGS: dict[str, Setting] = {
     "GAN, ring of 6": Setting("ring of 6, wide", BOTH, 3e-3),
@@ -55,6 +60,23 @@ SETTINGS: dict[str, Setting] = {
     "GAN, uneven mixture": Setting("uneven mixture", BOTH[1:], 3e-3, weight=10),
     "GAN, grid of 9": Setting("grid of 9, wide", BOTH[1:], 3e-3),
     "GAN, 16-d, 6 modes": Setting("16-d, 6 uneven modes", BOTH[1:], 3e-3, weight=10, rounds=1600),
+    "GAN, ring of 8, at 0.005": Setting("ring of 8", BOTH, 5e-3, rounds=HOP, samples=FEW),
+    "GAN, ring of 8, at 0.01": Setting("ring of 8", BOTH, 1e-2, rounds=HOP, samples=FEW),
+    "GAN, ring of 8, at 0.01, one step": Setting(
+        "ring of 8", BOTH, 1e-2, 1, rounds=HOP, samples=FEW
+    ),
+    "GAN, ring of 8, at 0.02": Setting("ring of 8", BOTH, 2e-2, rounds=HOP, samples=FEW),
+    "GAN, ring of 6, raised": Setting(
+        "ring of 6, wide", BOTH, 3e-3, 1, weight=10, rounds=1600, raised=5e-2, samples=FEW
+    ),
+    "GAN, ring of 8, at 0.02, one step": Setting(
+        "ring of 8", BOTH[1:], 2e-2, 1, rounds=HOP, samples=FEW
+    ),
+    "GAN, ring of 8, at 0.05": Setting("ring of 8", BOTH[1:], 5e-2, rounds=HOP, samples=FEW),
+    "GAN, ring of 12, at 0.005": Setting("ring of 12", BOTH[1:], 5e-3, rounds=HOP, samples=FEW),
+    "GAN, ring of 6, raised, two steps": Setting(
+        "ring of 6, wide", BOTH[1:], 3e-3, weight=10, rounds=1600, raised=5e-2, samples=FEW
+    ),
 }
 
 
@@ -93,7 +115,7 @@ def train(setting: Setting, rng: np.random.Generator) -> list[Gan]:
     modes = MIXTURES[setting.target]
     kept, judged, losses = [], [], []
     for samples, loss in _rounds(setting, modes, rng):
-        kept.append(samples[:, :KEPT])
+        kept.append(samples[:, : setting.samples])
         judged.append([truth.seen(own, modes) for own in samples])
         losses.append(loss)
     labels = [truth.label(list(run), modes) for run in zip(*judged, strict=True)]
@@ -118,6 +140,9 @@ def _rounds(
     ]
     since: list[torch.Tensor] = []
     for round_ in range(setting.rounds):
+        if setting.raised is not None and round_ == setting.rounds // 2:
+            for group in (group for own in optimizers for group in own.param_groups):
+                group["lr"] = setting.raised
         real = torch.from_numpy(modes.draw(SEEDS * BATCH, rng).astype(np.float32))
         losses = _round(
             setting, (discriminator, generator), optimizers, real.view(SEEDS, BATCH, -1), noise

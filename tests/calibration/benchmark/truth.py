@@ -3,9 +3,10 @@
 Written from the definitions alone, with nothing of the detector. A run is left out if its outcome
 changes when the rule's own numbers are moved.
 
-A blob that hops need touch no mode. Such a run oscillates by the cells of the modes: the mode that
-two thirds of the samples are nearest to changes from snapshot to snapshot, for at least half of
-them, to the end, and at least four different ones take turns in the late half.
+A blob that hops need touch no mode. Such a run oscillates by the cells of the modes: late, two
+thirds of the samples are mostly nearest to one mode, which changes from snapshot to snapshot to the
+end, and at least four different ones take turns. Late is the second half, of all or since health
+ended.
 """
 
 from __future__ import annotations
@@ -45,8 +46,9 @@ class Numbers:
 
     variety: see `Seen`. lasting: snapshots. moved: part of the samples that changed modes.
     gathered: share of samples nearest to one mode that a blob in its cell has; reach: its greatest
-    scale, as in `Seen`; farther off no mode is near. changing: part of the late snapshots that find
-    it in another cell than the one before; different: cells among them.
+    scale, as in `Seen`; farther off no mode is near. mostly: part of the late snapshots that show
+    it so. changing: part of these that find it in another cell than the one before. different:
+    cells among them.
     """
 
     share: float = 1 / 4
@@ -55,8 +57,9 @@ class Numbers:
     lasting: int = 3
     moved: float = 1 / 2
     gathered: float = 2 / 3
-    reach: float = 1.5
-    changing: float = 1 / 2
+    reach: float = 2.0
+    mostly: float = 1 / 2
+    changing: float = 0.4
     different: int = 4
 
 
@@ -64,8 +67,9 @@ EXACT = Numbers()
 MOVED = [
     *(Numbers(*number) for number in product((1 / 5, 1 / 3), (0.4, 0.6), (0.2, 0.4))),
     *(Numbers(lasting=2), Numbers(lasting=5), Numbers(moved=0.35), Numbers(moved=0.65)),
-    *(Numbers(gathered=0.6), Numbers(gathered=0.75), Numbers(reach=1.25), Numbers(reach=4)),
-    *(Numbers(changing=0.1), Numbers(changing=0.6), Numbers(different=3)),
+    *(Numbers(gathered=0.6), Numbers(gathered=0.75), Numbers(reach=1.5), Numbers(reach=3)),
+    *(Numbers(mostly=0.4), Numbers(mostly=0.6)),
+    *(Numbers(changing=0.1, different=2), Numbers(changing=0.5)),
 ]
 CLEAR_ONSET = 2  # snapshots that an onset may move with the numbers
 
@@ -126,10 +130,12 @@ def _label(run: Sequence[Seen], by: Numbers) -> tuple[str | None, int | None]:
     if healthy[-1]:
         return "healthy", None
     found = _by_modes(run, by, sound, healthy)
-    since = _hopping(run, by)
-    if found[0] not in ("stalled", None) or since is None:
+    ended = _start(~healthy) if healthy.any() else 0
+    hops = _hopping(run[ended:], by)
+    if found[0] not in ("stalled", None) or hops is None:
         return found
-    return "oscillating", max(since, _start(~healthy))
+    began = hops > CLEAR_ONSET or not healthy.any()  # else on the way from health
+    return "oscillating", ended + hops if began else ended
 
 
 def _by_modes(
@@ -188,18 +194,17 @@ def _moves(run: Sequence[Seen], by: Numbers) -> list[int]:
 
 
 def _hopping(run: Sequence[Seen], by: Numbers) -> int | None:
-    """The snapshot from which on a blob hops from cell to cell to the end; None if none does."""
+    """The snapshot from which on a blob hops from cell to cell; None if none does to the end."""
     cell = np.array([s.near.argmax() if _gathered(s, by) else -1 for s in run])
-    together = _without_short_spells(cell >= 0, by.lasting)
-    if not together[-1]:
+    seen = np.flatnonzero(cell >= 0)
+    hops = np.diff(cell[seen]) != 0
+    late = seen >= len(run) // 2
+    parts = np.array_split(hops[late[1:]], 2)
+    if late.sum() < by.mostly * (len(run) - len(run) // 2) or not all(map(len, parts)):
         return None
-    start = _start(together)
-    late = cell[(start + len(run)) // 2 :]
-    late = late[late >= 0]
-    changes = np.diff(late) != 0
-    quarters = np.array_split(changes, 2)
-    hops = all(part.mean() >= by.changing for part in quarters if len(part))
-    return start if hops and len(np.unique(late)) >= by.different else None
+    enough = len(np.unique(cell[seen[late]])) >= by.different
+    to_the_end = all(part.mean() >= by.changing for part in parts)
+    return int(seen[np.argmax(hops)]) if enough and to_the_end else None
 
 
 def _gathered(s: Seen, by: Numbers) -> bool:
