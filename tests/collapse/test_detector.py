@@ -66,6 +66,8 @@ def hopping(places: str) -> Ruling:
         ("3525173026412075361274603512", 10),  # a hop at each snapshot
         ("3332225551117774446662220001", 10),  # slowly
         ("3455.5667.7012..2345566701.2", 10),  # in between, now and then
+        ("3455...6677.012...23455..067", 10),  # and for some snapshots
+        ("2525173026............412..1274..603512", 10),  # once for longer, before the second half
         ("..........3525173026412075361274603", 110),  # once the rate was raised
         ("4343434343434343434343434343", 10),  # to and fro
     ],

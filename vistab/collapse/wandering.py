@@ -14,8 +14,6 @@ from vistab.collapse.trajectory import (
     Flags,
     Trajectory,
     in_places,
-    lasting_states,
-    tail_start,
 )
 
 _SAMPLES_EACH: Final = 3.0
@@ -60,15 +58,15 @@ def hopping(run: Trajectory, since: int, t: Thresholds) -> int | None:
     """From when on, `since` at the earliest, a single blob hops to the end; None if none does.
 
     It may be anywhere between modes, on none of them: most samples are near one mode at a time,
-    and that is another one again and again.
+    and that is another one again and again. On its way it may be stretched, for some snapshots.
     """
-    together = lasting_states(run.main >= 0, min(t.lasting, len(run)))
-    start = max(since, tail_start(together))
-    seen = np.flatnonzero(run.main[start:] >= 0) + start
-    if len(seen) < t.gathered * (len(run) - start):
+    seen = np.flatnonzero(run.main[since:] >= 0) + since
+    late = seen >= (since + len(run)) / 2
+    if late.sum() < t.gathered * (len(run) - since) / 2:
         return None
     starts = seen[np.flatnonzero(np.diff(run.main[seen], prepend=-1))].tolist()
     found = _stays(starts, len(run))
+    start = found[0].start
     if len(found) <= t.moves or _outlasts(found[-1], found[:-1], t) or _rests(found, start, t):
         return None
     return found[1].start if _outlasts(found[0], found[1:], t) else start
