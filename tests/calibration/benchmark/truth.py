@@ -134,8 +134,7 @@ def _label(run: Sequence[Seen], by: Numbers) -> tuple[str | None, int | None]:
     hops = _hopping(run[ended:], by)
     if found[0] not in ("stalled", None) or hops is None:
         return found
-    began = hops > CLEAR_ONSET or not healthy.any()  # else on the way from health
-    return "oscillating", ended + hops if began else ended
+    return "oscillating", ended + hops
 
 
 def _by_modes(
