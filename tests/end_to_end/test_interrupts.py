@@ -52,8 +52,9 @@ search:
   steps: 2
   replicates: 2
 """
+LONG = HEAD.replace("rounds: 300", "rounds: 2000")  # so that it cannot end before what ends it
 STUDIES = {
-    "grid": HEAD + GRID,
+    "grid": LONG + GRID,
     "sampler": HEAD + SAMPLER + CONFIRM,  # to the bit with one worker alone
     "frontier": HEAD + FRONTIER + CONFIRM,
 }

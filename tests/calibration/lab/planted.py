@@ -67,7 +67,7 @@ def foretold(scenario: Scenario) -> float | None:
 def power_scenarios() -> Iterator[Scenario]:
     """Every kind that has power, at an effect that is neither hopeless nor sure to be found."""
     gains: Mapping[str, float] = {
-        "rate": 0.25, "onset of failure": 12, "onset of convergence": 12, "score, all runs": 0.2,
+        "rate": 0.25, "onset of failure": 12, "onset of convergence": 12, "score, all runs": 0.1,
         "score, ranked": 0.35, "score, healthy runs": 0.2, "trend of an outcome": 0.14,
         "trend of a metric": 0.06, "interaction across": 0.45, "interaction along": 0.25,
         "stable region": 0.75,
