@@ -6,6 +6,7 @@ import json
 import os
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from vistab.errors import RequestError
 from vistab.execution import cluster as clusters
 from vistab.execution.cluster import _check_room, _check_share, _held, _times, workers_here
-from vistab.execution.shared import raise_unless_seen, why_not_seen
+from vistab.execution.shared import answer_of, raise_unless_seen, why_not_seen
 from vistab.spec.study import ResourcesSpec
 
 
@@ -174,3 +175,25 @@ def test_a_machine_that_does_not_see_the_folder_is_told_by_name(tmp_path: Path) 
         RequestError, match=r"must see .* path: node7 \(10.0.0.7\): it is not there"
     ):
         raise_unless_seen(tmp_path, {"node7 (10.0.0.7)": "it is not there"})
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        ("TaskUnschedulableError", ""),
+        ("NodeDiedError", ""),
+        ("GetTimeoutError", "it cannot be asked (GetTimeoutError)"),
+        (None, "it is not there"),
+    ],
+)
+def test_a_machine_that_was_lost_since_it_was_listed_is_none_that_does_not_see(raised, told):
+    """Ray lists a machine for some seconds after it was lost, and trains nothing there."""
+    names = ("TaskUnschedulableError", "NodeDiedError", "GetTimeoutError")
+    errors = {name: type(name, (Exception,), {}) for name in names}
+
+    def get(reference, timeout):
+        if raised is not None:
+            raise errors[raised]
+        return "it is not there"
+
+    assert answer_of(SimpleNamespace(get=get, exceptions=SimpleNamespace(**errors)), None) == told

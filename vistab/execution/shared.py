@@ -64,11 +64,15 @@ def _asked_of_all(here: Path, nodes: Sequence[Mapping[str, Any]]) -> dict[str, s
         for node in nodes
     }
     ray.wait(list(asked.values()), num_returns=len(asked), timeout=SECONDS)
-    return {name: _answer(ray, answer) for name, answer in asked.items()}
+    return {name: answer_of(ray, answer) for name, answer in asked.items()}
 
 
-def _answer(ray: Any, reference: Any) -> str:
+def answer_of(ray: Any, reference: Any) -> str:
+    """What a machine answered, if it is still one of the cluster."""
+    gone = ray.exceptions.TaskUnschedulableError, ray.exceptions.NodeDiedError
     try:
         return str(ray.get(reference, timeout=0.1))
-    except Exception as error:  # a machine that is lost, that hangs, or whose Python is another
+    except gone:  # since it was listed: Ray trains nothing there any more
+        return ""
+    except Exception as error:  # a machine that hangs, or whose Python is another
         return f"it cannot be asked ({type(error).__name__})"
