@@ -45,10 +45,10 @@ def flags(conditions: Conditions, samples: np.ndarray) -> dict[str, bool]:
 
 
 def test_the_ablation_is_about_tuning_cases_of_data_alone(monkeypatch):
-    """Shown on the cases that need no training."""
+    """Shown on the cases that need no training; blobs that hop have 400 samples."""
     monkeypatch.setattr(ablation, "cases", lambda split: list(constructed(split)))
     assert {(c.split, c.evidence) for c in ablated()} == {("tuning", "data")}
-    assert {c.n for c in ablated()} == {100, 500}
+    assert {c.n for c in ablated()} == {100, 400, 500}
 
 
 def test_without_groups_each_bin_is_asked_for_alone_in_rehearsals_too():
