@@ -120,12 +120,9 @@ def no_effect_to_ask(claim: ClaimSpec) -> str | None:
 
 
 def level_of(plan: Plan, claim: ClaimSpec) -> float:
-    """What p must not exceed were the claim the last that Holm rejects: the worst case.
-
-    For claims that go by the interval, alpha itself: intervals are not adjusted.
-    """
+    """What p must not exceed, or the interval may miss, with all of the study's claims."""
     n_claims = sum(one.has_p for one in plan.study.claims)
-    return plan.study.alpha / (n_claims if claim.has_p else 1)
+    return asks(claim, plan.study, n_claims).level
 
 
 def replicates_of(plan: Plan, claim: ClaimSpec) -> int:

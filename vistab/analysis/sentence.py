@@ -346,9 +346,8 @@ def ending(ruled: Ruled, said: Said) -> str:
         return ""
     if ruled.word == "inconclusive":
         return f"; inconclusive, {settling(ruled.settled)}"
-    margin = f"the margin of {found.claim.margin * said.factor:g}"
-    if said.is_share:
-        margin = f"the margin of {say_units(f'{found.claim.margin * said.factor:g}', 'points')}"
+    size = f"{found.claim.margin * said.factor:g}"
+    margin = f"the margin of {say_units(size, 'points') if said.is_share else size}"
     either_way = "" if found.question.expect in NON_INFERIORITY else " either way"
     if ruled.ruling.by == "shown":
         return shown_margin(ruled, margin)

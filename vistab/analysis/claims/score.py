@@ -116,11 +116,13 @@ def won_and_lost(
         compared = [(t > c, t < c) for t in ranks(cell, SIDES[0]) for c in ranks(cell, SIDES[1])]
         return [len(compared), *(sum(column) for column in zip(*compared, strict=True))]
 
+    counted = {(cell.replicate, cell.key): pairs(cell) for cell in comparison.cells}
+
     def shares(cell: Cell) -> list[Fraction]:
-        n, higher, lower = pairs(cell)
+        n, higher, lower = counted[cell.replicate, cell.key]
         return [Fraction(higher, n), Fraction(lower, n)]
 
-    n_pairs, n_higher, n_lower = np.sum([pairs(cell) for cell in comparison.cells], axis=0)
+    n_pairs, n_higher, n_lower = np.sum(list(counted.values()), axis=0)
     higher, lower = by_replicate(comparison, shares).T
     return two_sides(
         comparison,
